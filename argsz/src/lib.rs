@@ -1,0 +1,2 @@
+//! The contract of extensible kernel structs at run time.
+#![no_std]

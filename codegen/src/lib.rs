@@ -1,0 +1,1 @@
+//! Emitters of argsz: one module per thing emitted, one writer.

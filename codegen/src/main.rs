@@ -1,0 +1,3 @@
+//! The `argsz` command.
+
+fn main() {}

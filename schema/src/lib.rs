@@ -1,0 +1,12 @@
+//! The schema language of argsz and its meaning: TOML in, a checked model out.
+//!
+//! The flow is `text -> spanned tree -> lower -> check -> Model -> at(release) -> layout(target) -> CheckList`.
+
+pub mod checklist;
+pub mod codes;
+pub mod diag;
+pub mod expr;
+pub mod layout;
+pub mod model;
+pub mod source;
+pub mod target;

@@ -1,0 +1,1 @@
+//! What crosses rooms: real compilers, real headers, recorded verdicts.
