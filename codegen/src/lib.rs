@@ -1,1 +1,48 @@
 //! Emitters of argsz: one module per thing emitted, one writer.
+//!
+//! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
+
+pub mod files;
+pub mod unit;
+
+pub use files::FileMap;
+pub use unit::Unit;
+
+/// Why an emitter gave up. A schema that passed its checks should never lead here.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EmitError {
+    /// The layout of the model cannot be computed.
+    #[error("{item}: no layout: {reason}")]
+    Layout {
+        /// The struct.
+        item: String,
+        /// What the layout says.
+        reason: String,
+    },
+    /// The rules of a struct make no check list.
+    #[error("{item}: no check list: {reason}")]
+    Checks {
+        /// The struct.
+        item: String,
+        /// What the compiler of check lists says.
+        reason: String,
+    },
+    /// The text that was built is not valid in its language.
+    #[error("{item}: the {language} that was built is malformed: {reason}")]
+    Malformed {
+        /// What was emitted.
+        item: String,
+        /// `Rust` or `C`.
+        language: &'static str,
+        /// What the parser or printer says.
+        reason: String,
+    },
+    /// The model refers to something it does not have.
+    #[error("{item}: unknown reference `{name}`")]
+    Unknown {
+        /// Who refers.
+        item: String,
+        /// What is missing.
+        name: String,
+    },
+}
