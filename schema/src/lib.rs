@@ -4,9 +4,12 @@
 
 pub mod checklist;
 pub mod codes;
+pub mod constants;
 pub mod diag;
 pub mod expr;
+pub mod ioctl;
 pub mod layout;
 pub mod model;
+pub mod project;
 pub mod source;
 pub mod target;

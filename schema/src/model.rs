@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 
 use crate::expr::Expr;
+use crate::project::Lookup;
 use crate::source::Span;
 
 /// Position of a release in [`Header::releases`].
@@ -63,6 +64,8 @@ pub struct Model {
     pub items: Vec<Item>,
     /// Vendors' layers by name.
     pub layers: IndexMap<String, Layer>,
+    /// Finds items by name; whoever builds a model writes `Lookup::default()`.
+    pub lookup: Lookup,
 }
 
 /// What is said of the header as a whole.
@@ -253,6 +256,7 @@ pub enum EnumKind {
 
 /// A struct or a union.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in docs/language.md")]
 pub struct Struct {
     /// Name and doc.
     pub meta: Meta,

@@ -1,0 +1,146 @@
+//! Projection: what a header is at one of its releases; and finding items by name.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::model::{Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Release, Rule, Struct, Type};
+
+/// Where items stand in [`Model::items`], by name. Filled at the first look-up; a clone starts empty, so that a
+/// model may be changed as long as nobody has looked anything up.
+#[derive(Debug, Default)]
+pub struct Lookup(OnceLock<HashMap<(Kind, String), usize>>);
+
+impl Clone for Lookup {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
+enum Kind {
+    Const,
+    Flags,
+    Enum,
+    Struct,
+    Ioctl,
+}
+
+impl Kind {
+    fn of(item: &Item) -> Self {
+        match item {
+            Item::Const(_) => Self::Const,
+            Item::Flags(_) => Self::Flags,
+            Item::Enum(_) => Self::Enum,
+            Item::Struct(_) => Self::Struct,
+            Item::Ioctl(_) => Self::Ioctl,
+        }
+    }
+}
+
+macro_rules! finders {
+    ($($(#[$doc:meta])* $find:ident, $all:ident, $kind:ident;)*) => {
+        impl Model {
+            $(
+                $(#[$doc])*
+                ///
+                /// In a whole history it is the first of that name; in a projection there is one.
+                #[must_use]
+                pub fn $find(&self, name: &str) -> Option<&$kind> {
+                    match self.find(Kind::$kind, name)? {
+                        Item::$kind(found) => Some(found),
+                        _ => None,
+                    }
+                }
+
+                /// All of this kind, in the order of the schema.
+                pub fn $all(&self) -> impl DoubleEndedIterator<Item = &$kind> {
+                    self.items.iter().filter_map(|item| match item {
+                        Item::$kind(found) => Some(found),
+                        _ => None,
+                    })
+                }
+            )*
+        }
+    };
+}
+
+finders! {
+    /// Finds a constant by its C name.
+    find_const, consts, Const;
+    /// Finds a set of flags by its name.
+    find_flags, flags, Flags;
+    /// Finds an enum by its name.
+    find_enum, enums, Enum;
+    /// Finds a struct or union by its name.
+    find_struct, structs, Struct;
+    /// Finds an ioctl by its C name.
+    find_ioctl, ioctls, Ioctl;
+}
+
+impl Model {
+    fn find(&self, kind: Kind, name: &str) -> Option<&Item> {
+        let index = self.lookup.0.get_or_init(|| {
+            let mut index = HashMap::with_capacity(self.items.len());
+            for (at, item) in self.items.iter().enumerate() {
+                index.entry((Kind::of(item), item.meta().name.clone())).or_insert(at);
+            }
+            index
+        });
+        self.items.get(*index.get(&(kind, name.to_owned()))?)
+    }
+
+    /// The header as it is at `release`: everything that does not live then is gone, and each struct grows in one way.
+    #[must_use]
+    pub fn at(&self, release: Release) -> Self {
+        let alive = |item: &&Item| item.meta().life.has(release);
+        let layers = self.layers.iter().filter(|(_, layer)| layer.meta.life.has(release));
+        Self {
+            header: self.header.clone(),
+            release: Some(release),
+            items: self.items.iter().filter(alive).map(|item| item_at(item, release)).collect(),
+            layers: layers.map(|(name, layer)| (name.clone(), layer_at(layer, release))).collect(),
+            lookup: Lookup::default(),
+        }
+    }
+}
+
+fn item_at(item: &Item, release: Release) -> Item {
+    let mut item = item.clone();
+    match &mut item {
+        Item::Const(_) | Item::Ioctl(_) => {}
+        Item::Flags(flags) => flags.members.retain(|m| m.meta.life.has(release)),
+        Item::Enum(values) => values.members.retain(|m| m.meta.life.has(release)),
+        Item::Struct(def) => {
+            def.grows = vec![(def.grows_at(release), def.meta.life)];
+            keep_fields(&mut def.fields, release);
+            def.min_sizes.retain(|min| min.life.has(release));
+            keep_rules(&mut def.rules, release);
+        }
+    }
+    item
+}
+
+fn keep_fields(fields: &mut Vec<Field>, release: Release) {
+    fields.retain(|field| field.meta.life.has(release));
+    for field in fields {
+        keep_type(&mut field.ty, release);
+    }
+}
+
+fn keep_type(ty: &mut Type, release: Release) {
+    match ty {
+        Type::Prim(_) | Type::Named(_) => {}
+        Type::Array(of, _) | Type::Flex(of) => keep_type(of, release),
+        Type::Inline(inline) => keep_fields(&mut inline.fields, release),
+    }
+}
+
+fn keep_rules(rules: &mut Vec<Rule>, release: Release) {
+    rules.retain(|rule| rule.life.has(release));
+}
+
+fn layer_at(layer: &Layer, release: Release) -> Layer {
+    let mut layer = layer.clone();
+    layer.on.values_mut().for_each(|rules| keep_rules(rules, release));
+    layer
+}
