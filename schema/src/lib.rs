@@ -11,5 +11,6 @@ pub mod ioctl;
 pub mod layout;
 pub mod model;
 pub mod project;
+pub mod render;
 pub mod source;
 pub mod target;
