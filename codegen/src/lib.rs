@@ -2,9 +2,11 @@
 //!
 //! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
 
+#[cfg(feature = "project")]
 pub mod files;
 pub mod unit;
 
+#[cfg(feature = "project")]
 pub use files::FileMap;
 pub use unit::Unit;
 
