@@ -260,7 +260,7 @@ impl<'m> Builder<'_, 'm> {
                 field,
             });
             let (size, natural) = self.measure(field, &path, place, within.depth)?;
-            let own = if within.packed { 1 } else { natural };
+            let own = if within.packed && !asks_alignment(&field.ty) { 1 } else { natural };
             let at = if within.is_union { Some(0) } else { round_up(end, own) };
             let at = at.ok_or_else(|| too_large.clone())?;
             let last = at.checked_add(size).filter(|end| *end <= MAX_SIZE).ok_or(too_large)?;
@@ -301,6 +301,11 @@ impl<'m> Builder<'_, 'm> {
     fn too_large(&self, span: Span) -> LayoutError {
         LayoutError::TooLarge { owner: self.def.meta.name.clone(), span }
     }
+}
+
+/// Whether the field's declaration itself carries an alignment, which packing leaves alone.
+fn asks_alignment(ty: &Type) -> bool {
+    matches!(base(ty), Type::Prim(number) if number.aligned)
 }
 
 /// The size of a type whose elements have `size` bytes.

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod constants;
 pub mod diag;
 pub mod expr;
+mod expr_display;
 pub mod ioctl;
 pub mod layout;
 pub mod model;
