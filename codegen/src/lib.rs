@@ -2,8 +2,13 @@
 //!
 //! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
 
+pub mod c_type;
 #[cfg(feature = "project")]
 pub mod files;
+#[cfg(feature = "cli")]
+pub mod layout_json;
+#[cfg(feature = "cli")]
+pub mod layout_text;
 pub mod unit;
 
 #[cfg(feature = "project")]
