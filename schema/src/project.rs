@@ -1,9 +1,11 @@
 //! Projection: what a header is at one of its releases; and finding items by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use crate::model::{Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Release, Rule, Struct, Type};
+use crate::model::{
+    Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
+};
 
 /// Where items stand in [`Model::items`], by name. Filled at the first look-up; a clone starts empty, so that a
 /// model may be changed as long as nobody has looked anything up.
@@ -94,10 +96,12 @@ impl Model {
     pub fn at(&self, release: Release) -> Self {
         let alive = |item: &&Item| item.meta().life.has(release);
         let layers = self.layers.iter().filter(|(_, layer)| layer.meta.life.has(release));
+        let mut items: Vec<Item> = self.items.iter().filter(alive).map(|item| item_at(item, release)).collect();
+        drop_dead_arms(&mut items);
         Self {
             header: self.header.clone(),
             release: Some(release),
-            items: self.items.iter().filter(alive).map(|item| item_at(item, release)).collect(),
+            items,
             layers: layers.map(|(name, layer)| (name.clone(), layer_at(layer, release))).collect(),
             lookup: Lookup::default(),
         }
@@ -124,6 +128,33 @@ fn keep_fields(fields: &mut Vec<Field>, release: Release) {
     fields.retain(|field| field.meta.life.has(release));
     for field in fields {
         keep_type(&mut field.ty, release);
+    }
+}
+
+/// An arm behind a pointer exists where its struct does.
+fn drop_dead_arms(items: &mut [Item]) {
+    let structs: HashSet<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(def) => Some(def.meta.name.clone()),
+            _ => None,
+        })
+        .collect();
+    for item in items {
+        if let Item::Struct(def) = item {
+            keep_arms(&mut def.fields, &structs);
+        }
+    }
+}
+
+fn keep_arms(fields: &mut [Field], structs: &HashSet<String>) {
+    for field in fields {
+        if let Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) = &mut field.points_to {
+            arms.retain(|(_, name)| structs.contains(name));
+        }
+        if let Type::Inline(inline) = &mut field.ty {
+            keep_arms(&mut inline.fields, structs);
+        }
     }
 }
 
