@@ -4,6 +4,7 @@
 
 pub mod c_type;
 #[cfg(feature = "project")]
+pub mod c_checks;
 pub mod files;
 #[cfg(feature = "cli")]
 pub mod layout_json;

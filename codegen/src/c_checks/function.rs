@@ -1,0 +1,365 @@
+//! The steps of one check list as C functions.
+
+use std::fmt::Write as _;
+
+use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
+use argsz_schema::expr::Compare;
+
+use super::cond::{Conds, hex, load, word};
+use super::text::{Cexpr, call, comment, if_line, wrap};
+
+/// How C reaches bytes that must be zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Bytes {
+    /// A field that is one number.
+    Number(String),
+    /// A field that is an array, a struct or a union.
+    Whole(String),
+    /// Bytes that no field owns by itself.
+    Range(u32, u32),
+}
+
+/// What the functions of one struct are printed from.
+pub(super) struct Functions<'a> {
+    /// The list.
+    pub(super) list: &'a CheckList,
+    /// Finds the field that `from..to` of a step is.
+    pub(super) bytes: &'a dyn Fn(&Step, u32, u32) -> Bytes,
+}
+
+/// Which steps a function runs, and on what.
+struct Part<'a> {
+    name: String,
+    about: String,
+    steps: &'a [Step],
+    /// It reads the user's memory and fills what is held.
+    copies: bool,
+}
+
+impl Functions<'_> {
+    /// All functions of a list without a layer.
+    pub(super) fn generic(&self) -> String {
+        let name = &self.list.name;
+        let cut = self.list.steps.iter().position(|step| step.after_lookup).unwrap_or(self.list.steps.len());
+        let (before, after) = self.list.steps.split_at(cut);
+        let mut text = self.function(&Part {
+            name: format!("{name}_copy"),
+            about: format!("copy a struct {name} from a user, and judge all that its bytes alone decide"),
+            steps: before,
+            copies: true,
+        });
+        text.push('\n');
+        text.push_str(&self.function(&Part {
+            name: format!("{name}_check_after_lookup"),
+            about: "judge what comes after the objects were looked up by id".to_owned(),
+            steps: after,
+            copies: false,
+        }));
+        text.push('\n');
+        text.push_str(&self.both());
+        text
+    }
+
+    /// The functions of a layer, over what the generic copy holds: `steps` are those that the layer adds.
+    pub(super) fn layered(&self, layer: &str, steps: &[Step]) -> String {
+        let name = &self.list.name;
+        self.function(&Part {
+            name: format!("{name}_check_{layer}"),
+            about: format!("what the layer {layer} asks of a struct {name} that the generic checks let pass"),
+            steps,
+            copies: false,
+        })
+    }
+
+    fn sized(&self) -> bool {
+        self.list.size == SizeFrom::Caller
+    }
+
+    /// Copy and both halves in one call.
+    fn both(&self) -> String {
+        let name = &self.list.name;
+        let size = if self.sized() { ", size" } else { "" };
+        let mut text = kernel_doc(
+            &format!("{name}_check"),
+            &format!("copy a struct {name} and judge it, for readers that look nothing up in between"),
+            &params(true, self.sized()),
+        );
+        text.push_str(&self.prototype(&format!("{name}_check"), true));
+        let _ = write!(
+            text,
+            "{{\n\tint err = {name}_copy(held, from{size}, rule);\n\n\tif (err)\n\t\treturn err;\n\
+             \treturn {name}_check_after_lookup(held{size}, rule);\n}}\n"
+        );
+        text
+    }
+
+    fn prototype(&self, function: &str, copies: bool) -> String {
+        let name = &self.list.name;
+        let mut args = vec![format!("{}struct {name} *held", if copies { "" } else { "const " })];
+        args.extend(copies.then(|| "argsz_user_t from".to_owned()));
+        args.extend(self.sized().then(|| "size_t size".to_owned()));
+        args.push("const char **rule".to_owned());
+        let one_line = format!("static inline int {function}");
+        if one_line.len() + args[0].len() + 2 <= 80 {
+            return call(0, &one_line, &args, "");
+        }
+        format!("static inline int\n{}", call(0, function, &args, ""))
+    }
+
+    fn function(&self, part: &Part<'_>) -> String {
+        let mut conds = Conds::default();
+        let body: String = part.steps.iter().map(|step| self.step(step, &mut conds)).collect();
+        let mut text = kernel_doc(&part.name, &part.about, &params(part.copies, self.sized()));
+        text.push_str(&self.prototype(&part.name, part.copies));
+        text.push_str("{\n");
+        text.push_str(&Self::locals(part, conds.temporaries));
+        text.push_str(&unused(part, &body, self.sized()));
+        text.push_str(&body);
+        text.push_str("\treturn 0;\n}\n");
+        text
+    }
+
+    /// Declarations, and what zeroes the struct held.
+    fn locals(part: &Part<'_>, temporaries: usize) -> String {
+        let mut text = String::new();
+        if temporaries > 0 {
+            let names: Vec<String> = (0..temporaries).map(|i| format!("sum{i}")).collect();
+            let _ = writeln!(text, "\t__u64 {};\n", names.join(", "));
+        }
+        if part.copies {
+            text.push_str("\tmemset(held, 0, sizeof(*held));\n\n");
+        }
+        text
+    }
+
+    fn step(&self, step: &Step, conds: &mut Conds) -> String {
+        let mut text = comment(1, &format!("{}: {}", step.id, step.why));
+        let when = conds.cond(&step.when, false);
+        let refusal = |err: &str| refuse(step, err);
+        let errno = format!("-{}", step.errno.0);
+        match &step.op {
+            Op::CopyFixed { len } => {
+                let copy = Cexpr::Atom(format!("argsz_copy_in(held, from, 0, {len})"));
+                text.push_str(&guarded(&Cexpr::all(vec![when, copy]), &refusal(&errno)));
+            }
+            Op::CopyRest { from, to } => {
+                let copied = format!("argsz_min({}, {to}) - {from}", self.size());
+                let copy = Cexpr::Atom(format!("argsz_copy_in(held, from, {from}, {copied})"));
+                let cond = Cexpr::all(vec![when, self.size_is(Compare::Gt, *from), copy]);
+                text.push_str(&guarded(&cond, &refusal(&errno)));
+            }
+            Op::ZeroTail { from } => text.push_str(&self.zero_tail(step, when, *from)),
+            _ => {
+                let refused = self.refused(step, conds);
+                text.push_str(&guarded(&Cexpr::all(vec![when, refused]), &refusal(&errno)));
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    /// When a step that only looks refuses.
+    fn refused(&self, step: &Step, conds: &mut Conds) -> Cexpr {
+        match &step.op {
+            Op::MinSize { bytes } => self.size_is(Compare::Lt, *bytes),
+            Op::MaxSize { bytes } => self.size_is(Compare::Gt, *bytes),
+            Op::Zero { from, to } => match (self.bytes)(step, *from, *to) {
+                Bytes::Number(path) => Cexpr::Atom(format!("held->{path}")),
+                Bytes::Whole(path) => Cexpr::Atom(format!("!argsz_zero(&held->{path}, sizeof(held->{path}))")),
+                Bytes::Range(from, to) => {
+                    Cexpr::Atom(format!("!argsz_zero((const __u8 *)held + {from}, {})", to - from))
+                }
+            },
+            Op::Mask { slot, allowed } => mask(slot, *allowed),
+            Op::OneOf { slot, ranges } => Cexpr::all(ranges.iter().map(|range| outside(slot, *range)).collect()),
+            Op::Aligned { slot, to } if *to > 1 => Cexpr::Bare(format!("{} & {}", load(slot), hex(to - 1, slot.width))),
+            Op::Refuse(cond) => conds.cond(cond, false),
+            Op::Aligned { .. } | Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => {
+                Cexpr::Const(false)
+            }
+        }
+    }
+
+    fn zero_tail(&self, step: &Step, when: Cexpr, from: u32) -> String {
+        let cond = Cexpr::all(vec![when, self.size_is(Compare::Gt, from)]);
+        if matches!(cond, Cexpr::Const(_)) {
+            return guarded(&Cexpr::Const(false), "");
+        }
+        let length = format!("{} - {from}", self.size());
+        let read = ["from".to_owned(), from.to_string(), length];
+        let refusal = |errno: String| call(3, "return argsz_refuse", &["rule".into(), quoted(&step.id), errno], ";");
+        [
+            if_line(&cond, 1).trim_end(),
+            " {\n",
+            &call(2, "int zero = argsz_tail_zero", &read, ";"),
+            "\n\t\tif (zero < 0)\n",
+            &refusal("zero".to_owned()),
+            "\t\tif (!zero)\n",
+            &refusal(format!("-{}", step.errno.0)),
+            "\t}\n",
+        ]
+        .concat()
+    }
+
+    /// The user's size as C reads it.
+    fn size(&self) -> String {
+        match &self.list.size {
+            SizeFrom::Field(slot) => load(slot),
+            SizeFrom::Caller => "size".to_owned(),
+            SizeFrom::Known => self.list.known.to_string(),
+        }
+    }
+
+    fn size_is(&self, op: Compare, bytes: u32) -> Cexpr {
+        match &self.list.size {
+            SizeFrom::Field(slot) => word(op, slot, bytes.into()),
+            SizeFrom::Known => Cexpr::Const(match op {
+                Compare::Lt => self.list.known < bytes,
+                _ => self.list.known > bytes,
+            }),
+            SizeFrom::Caller if op == Compare::Lt && bytes == 0 => Cexpr::Const(false),
+            SizeFrom::Caller if op == Compare::Gt && bytes == 0 => Cexpr::Atom("size".to_owned()),
+            SizeFrom::Caller => Cexpr::Atom(format!("size {} {bytes}", if op == Compare::Lt { "<" } else { ">" })),
+        }
+    }
+}
+
+/// `if (cond)` and what it leads to; nothing for what can never hold.
+fn guarded(cond: &Cexpr, then: &str) -> String {
+    match cond {
+        Cexpr::Const(true) => then.replacen("\t\t", "\t", 1),
+        Cexpr::Const(false) => "\t/* No value of this width can break it. */\n".to_owned(),
+        cond => if_line(cond, 1) + then,
+    }
+}
+
+fn refuse(step: &Step, errno: &str) -> String {
+    call(2, "return argsz_refuse", &["rule".into(), quoted(&step.id), errno.to_owned()], ";")
+}
+
+/// A rule id as a C string.
+fn quoted(id: &str) -> String {
+    format!("{id:?}")
+}
+
+/// Bits outside of `allowed`, in the width of the word: a mask of 32 bits would let the upper half of 64 pass.
+fn mask(slot: &Slot, allowed: u64) -> Cexpr {
+    let max = u64::MAX >> (64 - 8 * u32::from(slot.width.clamp(1, 8)));
+    match allowed & max {
+        0 => Cexpr::Atom(load(slot)),
+        all if all == max => Cexpr::Const(false),
+        allowed => Cexpr::Bare(format!("{} & ~{}", load(slot), hex(allowed, slot.width))),
+    }
+}
+
+/// Whether the word lies outside of an inclusive range.
+fn outside(slot: &Slot, (low, high): (u64, u64)) -> Cexpr {
+    if slot.signed {
+        let (low, high) = (low.cast_signed(), high.cast_signed());
+        let term = || Term::Slot(slot.clone());
+        let mut conds = Conds::default();
+        let mut at = |op, value| conds.cond(&Cond::Compare(op, term(), Term::Signed(value)), false);
+        if low == high {
+            return at(Compare::Ne, low);
+        }
+        return Cexpr::any(vec![at(Compare::Lt, low), at(Compare::Gt, high)]);
+    }
+    if low == high {
+        return word(Compare::Ne, slot, low);
+    }
+    Cexpr::any(vec![word(Compare::Lt, slot, low), word(Compare::Gt, slot, high)])
+}
+
+/// Parameters and what they are for.
+fn params(copies: bool, sized: bool) -> Vec<(&'static str, &'static str)> {
+    let mut params = Vec::new();
+    if copies {
+        params.push(("held", "is overwritten; what the user does not provide is zero"));
+        params.push(("from", "the user's struct; what lies beyond its size is not read into @held"));
+    } else {
+        params.push(("held", "what was copied"));
+    }
+    if sized {
+        params.push(("size", "the size that the user claims"));
+    }
+    params.push(("rule", "set to the id of the rule that refuses; may be NULL"));
+    params
+}
+
+fn kernel_doc(name: &str, about: &str, params: &[(&str, &str)]) -> String {
+    let mut text = "/**\n".to_owned();
+    let mut paragraph = |lead: &str, words: &str| {
+        for (i, line) in wrap(&format!("{lead}{words}"), 77).iter().enumerate() {
+            let _ = writeln!(text, " *{}{line}", if i == 0 { " " } else { "\t" });
+        }
+    };
+    paragraph(&format!("{name}() - "), about);
+    for (param, words) in params {
+        paragraph(&format!("@{param}: "), words);
+    }
+    text.push_str(" *\n * Return: 0, or a negative errno.\n */\n");
+    text
+}
+
+/// Statements for parameters that the steps do not need.
+fn unused(part: &Part<'_>, body: &str, sized: bool) -> String {
+    let mut text = String::new();
+    let uses = |word: &str| {
+        body.lines()
+            .filter(|line| !line.trim_start().starts_with(['*', '/']))
+            .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word))
+    };
+    for (param, there) in [("held", !part.copies), ("from", part.copies), ("size", sized), ("rule", true)] {
+        if there && !uses(param) {
+            let _ = writeln!(text, "\t(void){param};");
+        }
+    }
+    if !text.is_empty() && !body.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// All slots that C will read by name.
+pub(super) fn slots(list: &CheckList) -> Vec<&Slot> {
+    let mut slots = Vec::new();
+    if let SizeFrom::Field(slot) = &list.size {
+        slots.push(slot);
+    }
+    for step in &list.steps {
+        of_cond(&step.when, &mut slots);
+        match &step.op {
+            Op::Mask { slot, .. } | Op::OneOf { slot, .. } | Op::Aligned { slot, .. } => slots.push(slot),
+            Op::Refuse(cond) => of_cond(cond, &mut slots),
+            _ => {}
+        }
+    }
+    slots.sort_by_key(|slot| (slot.offset, slot.path.as_str()));
+    slots.dedup();
+    slots
+}
+
+fn of_cond<'a>(cond: &'a Cond, slots: &mut Vec<&'a Slot>) {
+    match cond {
+        Cond::True => {}
+        Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|part| of_cond(part, slots)),
+        Cond::Not(inner) => of_cond(inner, slots),
+        Cond::Compare(_, left, right) => {
+            of_term(left, slots);
+            of_term(right, slots);
+        }
+        Cond::Bits { word, .. } | Cond::OneBit { word, .. } => slots.push(word),
+        Cond::Overflows(term) | Cond::FitsUlong(term) => of_term(term, slots),
+    }
+}
+
+fn of_term<'a>(term: &'a Term, slots: &mut Vec<&'a Slot>) {
+    match term {
+        Term::Slot(slot) => slots.push(slot),
+        Term::Arith(_, left, right) => {
+            of_term(left, slots);
+            of_term(right, slots);
+        }
+        Term::Int(_) | Term::Signed(_) => {}
+    }
+}

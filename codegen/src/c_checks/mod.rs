@@ -1,0 +1,160 @@
+//! The check lists of a release as C: one text for the kernel and for user space.
+//!
+//! The functions read the struct that was copied through the types of the generated header; static assertions tie
+//! each field they read to the place and width that the list was compiled for. What a user's memory is, and how
+//! it is read, is decided by the support header [`SUPPORT`] that is emitted beside.
+
+mod cond;
+mod function;
+mod text;
+
+use std::fmt::Write as _;
+
+use argsz_schema::checklist::{CheckList, Step};
+use argsz_schema::layout::Layouts;
+use argsz_schema::model::{Model, Path, Type};
+
+use crate::{EmitError, Unit};
+use function::{Bytes, Functions, slots};
+use text::clean;
+
+/// The fixed C header that the generated one includes as [`SUPPORT_NAME`].
+pub const SUPPORT: &str = include_str!("../../c/argsz_checks.h");
+
+/// The name under which [`SUPPORT`] is written, beside what [`emit`] gives.
+pub const SUPPORT_NAME: &str = "argsz_checks.h";
+
+/// The lists of one struct: the generic one, and those with a layer over it.
+#[derive(Debug)]
+pub struct StructLists {
+    /// Without a layer.
+    pub generic: CheckList,
+    /// With each layer that has something to say of the struct.
+    pub layered: Vec<CheckList>,
+}
+
+/// Prints the lists as a C header that needs `unit`'s own header and [`SUPPORT`].
+pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+    let [generated, hash] = unit.banner();
+    let guard = format!("_ARGSZ_{}_CHECKS_H", macro_name(unit.stem));
+    let path = &unit.model.header.path;
+    let mut text = format!(
+        "/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n/*\n * {}\n * {hash}\n *\n\
+         {HOW}#ifndef {guard}\n#define {guard}\n\n#include \"{SUPPORT_NAME}\"\n#ifdef __KERNEL__\n\
+         #include <uapi/{path}>\n#else\n#include <{path}>\n#endif\n",
+        clean(&generated)
+    );
+    for lists in lists {
+        text.push_str(&of_struct(layouts, lists)?);
+    }
+    let _ = write!(text, "\n#endif /* {guard} */\n");
+    Ok(text)
+}
+
+const HOW: &str = " * For each struct that a user hands in:
+ *
+ * STRUCT_copy() copies it and judges all that its bytes alone decide;
+ * STRUCT_check_after_lookup() judges what the kernel judges only after it has
+ *\tlooked up the objects that the struct names by id;
+ * STRUCT_check() is both, for those who look nothing up in between;
+ * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied.
+ */
+";
+
+fn macro_name(stem: &str) -> String {
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+fn of_struct(layouts: &Layouts<'_>, lists: &StructLists) -> Result<String, EmitError> {
+    let name = &lists.generic.name;
+    let bytes = |step: &Step, from: u32, to: u32| bytes(layouts, name, step, from, to);
+    in_order(&lists.generic)?;
+    let mut text = format!("\n{}", assertions(lists));
+    let _ = write!(text, "\n{}", Functions { list: &lists.generic, bytes: &bytes }.generic());
+    for list in &lists.layered {
+        let layer = list.layer.as_deref().unwrap_or_default();
+        let own = beyond(&lists.generic, list)?;
+        let _ = write!(text, "\n{}", Functions { list, bytes: &bytes }.layered(layer, own));
+    }
+    Ok(text)
+}
+
+/// A C function cannot be left for a look-up and entered again: what comes after it stands behind all else.
+fn in_order(list: &CheckList) -> Result<(), EmitError> {
+    let early = list.steps.iter().skip_while(|step| !step.after_lookup).find(|step| !step.after_lookup);
+    match early {
+        Some(step) => Err(EmitError::Checks {
+            item: list.name.clone(),
+            reason: format!("`{}` is judged before objects are looked up, but stands after one that is not", step.id),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The steps of `layered` that `generic` has not: a layer is judged after all generic steps.
+fn beyond<'a>(generic: &CheckList, layered: &'a CheckList) -> Result<&'a [Step], EmitError> {
+    let shared = generic.steps.len();
+    let same = layered.steps.len() >= shared
+        && generic.steps.iter().zip(&layered.steps).all(|(a, b)| a.id == b.id && a.op == b.op && a.when == b.when);
+    same.then(|| &layered.steps[shared..]).ok_or_else(|| EmitError::Checks {
+        item: layered.name.clone(),
+        reason: format!("layer `{}` does not follow the generic steps", layered.layer.as_deref().unwrap_or_default()),
+    })
+}
+
+fn assertions(lists: &StructLists) -> String {
+    let name = &lists.generic.name;
+    let mut read: Vec<_> = std::iter::once(&lists.generic).chain(&lists.layered).flat_map(slots).collect();
+    read.sort_by_key(|slot| (slot.offset, slot.path.as_str()));
+    read.dedup();
+    let mut text = format!("ARGSZ_SIZE({name}, {});\n", lists.generic.known);
+    for slot in read {
+        let _ = writeln!(text, "ARGSZ_FIELD({name}, {}, {}, {});", slot.path, slot.offset, slot.width);
+    }
+    text
+}
+
+/// How C names the bytes `from..to`: by the field of the step, where it is exactly they.
+fn bytes(layouts: &Layouts<'_>, name: &str, step: &Step, from: u32, to: u32) -> Bytes {
+    let range = Bytes::Range(from, to);
+    if step.field.is_empty() {
+        return range;
+    }
+    let path = Path(step.field.split('.').map(str::to_owned).collect());
+    match layouts.locate(name, &path) {
+        Some(found) if found.offset == u64::from(from) && found.offset + found.size == u64::from(to) => {
+            match found.field.ty {
+                Type::Prim(_) => Bytes::Number(step.field.clone()),
+                Type::Array(..) | Type::Named(_) => Bytes::Whole(step.field.clone()),
+                Type::Inline(_) if !found.field.meta.name.is_empty() => Bytes::Whole(step.field.clone()),
+                Type::Inline(_) | Type::Flex(_) => range,
+            }
+        }
+        _ => range,
+    }
+}
+
+/// Names of the structs that a user hands to a reader: those that are the argument of an ioctl or lie behind a
+/// pointer, those that grow, and those that no other struct contains; with something in them that is not output.
+#[must_use]
+pub fn handed_in(model: &Model) -> Vec<&str> {
+    let mut inside = Vec::new();
+    for def in model.structs() {
+        def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
+    }
+    model
+        .structs()
+        .filter(|def| !def.is_union)
+        .map(|def| def.meta.name.as_str())
+        .filter(|name| !inside.contains(name))
+        .collect()
+}
+
+fn contained<'m>(ty: &'m Type, inside: &mut Vec<&'m str>) {
+    match ty {
+        Type::Prim(_) => {}
+        Type::Named(name) => inside.push(name),
+        Type::Array(of, _) | Type::Flex(of) => contained(of, inside),
+        Type::Inline(inline) => inline.fields.iter().for_each(|field| contained(&field.ty, inside)),
+    }
+}

@@ -1,0 +1,4 @@
+//! Printed checks are compiled by real compilers, and run.
+
+mod by_hand;
+mod support;
