@@ -71,9 +71,8 @@ impl Stale<'_> {
         if total <= lines {
             return whole;
         }
-        let mut shown: String = whole.split_inclusive('\n').take(lines).collect();
-        shown.push_str(&format!("... and {} more lines\n", total - lines));
-        shown
+        let shown: String = whole.split_inclusive('\n').take(lines).collect();
+        shown + &format!("... and {} more lines\n", total - lines)
     }
 }
 
@@ -107,7 +106,8 @@ pub fn write(root: &Path, files: &FileMap) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn lock(root: &Path) -> Result<File, FileError> {
-    let folder = File::open(root).map_err(FileError::io("open", root))?;
+    let here = if root == Path::new("") { Path::new(".") } else { root };
+    let folder = File::open(here).map_err(FileError::io("open", root))?;
     match folder.lock() {
         Err(error) if error.kind() != ErrorKind::Unsupported => Err(FileError::io("lock", root)(error)),
         _ => Ok(folder),
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_long_difference_is_cut() {
-        let new: String = (0..100).map(|n| format!("{n}\n")).collect();
+        let new: String = "line\n".repeat(100);
         let stale = Stale { path: Path::new("x"), old: None, new: new.as_bytes() };
         let shown = stale.diff(10);
         assert_eq!(shown.lines().count(), 11);

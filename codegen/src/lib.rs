@@ -3,6 +3,7 @@
 //! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
 
 pub mod c_type;
+pub mod emitters;
 #[cfg(feature = "project")]
 pub mod c_checks;
 pub mod files;
@@ -10,10 +11,15 @@ pub mod files;
 pub mod layout_json;
 #[cfg(feature = "cli")]
 pub mod layout_text;
+#[cfg(feature = "project")]
+pub mod manifest;
+pub mod nearest;
 pub mod unit;
 
 #[cfg(feature = "project")]
 pub use files::FileMap;
+#[cfg(feature = "project")]
+pub use manifest::Manifest;
 pub use unit::Unit;
 
 /// Why an emitter gave up. A schema that passed its checks should never lead here.

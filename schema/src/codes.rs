@@ -59,6 +59,8 @@ macro_rules! codes {
 codes! {
     AZ0001 Error "the text is not valid TOML";
     AZ0002 Error "a key that the language does not know";
+    AZ0901 Error "a manifest that lacks a value, or has one of the wrong kind";
+    AZ0902 Error "an output of the manifest has no place of its own";
 }
 
 /// Looks a code up by name, in any case.

@@ -1,0 +1,325 @@
+//! `argsz.toml`, the manifest of a project: its schemas, the release each output is generated at, where outputs go.
+//!
+//! ```toml
+//! [[schema]]
+//! path    = "schema/linux/iommu.toml"
+//! release = "5.10"                     # without it: the newest release of the schema
+//!
+//! [schema.out]                         # paths start at the folder of this file
+//! rust     = "src/iommu.rs"
+//! c-header = { path = "include/iommu.h", release = "5.9" }
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+use argsz_schema::codes;
+use argsz_schema::diag::{Ctxt, Diagnostic};
+use argsz_schema::render::Rejected;
+use argsz_schema::source::{Source, Span};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::emitters::{self, Emitter};
+use crate::nearest::nearest;
+
+/// Name of the file.
+pub const FILE_NAME: &str = "argsz.toml";
+
+/// A project that uses the tool.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The folder at which all its paths start; empty for the current one.
+    pub root: PathBuf,
+    /// Its text.
+    pub source: Source,
+    /// Its schemas, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// A schema of the project.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where it lies, as written, from [`Manifest::root`].
+    pub path: String,
+    /// The release it is generated at, unless an output says otherwise; `None`: the newest.
+    pub release: Option<Named>,
+    /// What is generated from it.
+    pub outs: Vec<Out>,
+}
+
+/// A word of the manifest, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The word.
+    pub name: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Something that is generated.
+#[derive(Debug, Clone)]
+pub struct Out {
+    /// What.
+    pub emitter: &'static Emitter,
+    /// Where it goes, from [`Manifest::root`].
+    pub path: PathBuf,
+    /// At which release, if not at its schema's.
+    pub release: Option<Named>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Why there is no manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// None was found.
+    #[error("no `{FILE_NAME}` in `{}` or any folder above it", .0.display())]
+    NotFound(PathBuf),
+    /// It cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Io {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It has mistakes.
+    #[error("the manifest has mistakes")]
+    Rejected(Rejected),
+}
+
+impl Manifest {
+    /// Finds the manifest in `start` or the nearest folder above it.
+    pub fn find(start: &Path) -> Result<Self, ManifestError> {
+        let found = start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file());
+        Self::load(&found.ok_or_else(|| ManifestError::NotFound(start.to_owned()))?)
+    }
+
+    /// Reads a manifest.
+    pub fn load(path: &Path) -> Result<Self, ManifestError> {
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            let source = match source.kind() {
+                ErrorKind::InvalidData => io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"),
+                _ => source,
+            };
+            ManifestError::Io { path: path.to_owned(), source }
+        })?;
+        let root = path.parent().unwrap_or(Path::new(""));
+        Self::parse(Source::new(path, text), root).map_err(ManifestError::Rejected)
+    }
+
+    /// Understands a manifest's text; its paths start at `root`. Collects every mistake.
+    pub fn parse(source: Source, root: &Path) -> Result<Self, Rejected> {
+        let cx = Ctxt::new();
+        let entries = read(&source.text, &cx);
+        let found = cx.finish();
+        if found.is_empty() {
+            Ok(Self { root: root.to_owned(), source, entries })
+        } else {
+            Err(Rejected { source, found })
+        }
+    }
+
+    /// `argsz.toml:3:11`, or the name alone where there is no text.
+    #[must_use]
+    pub fn place(&self, span: Span) -> String {
+        let name = self.source.name.display();
+        if self.source.text.is_empty() {
+            return name.to_string();
+        }
+        let (line, column) = self.source.position(span.start);
+        format!("{name}:{line}:{column}")
+    }
+}
+
+fn read(text: &str, cx: &Ctxt) -> Vec<Entry> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().unwrap_or_default().into();
+        cx.report(Diagnostic::new(codes::AZ0001, at, error.message()));
+    }
+    if !errors.is_empty() {
+        return Vec::new();
+    }
+    let root = Table::new(&table, cx);
+    root.only(&["schema"]);
+    let Some(schemas) = root.need("schema", "a manifest lists its schemas as `[[schema]]`") else { return Vec::new() };
+    let Some(list) = schemas.get_ref().as_array() else {
+        wrong(cx, schemas, "`[[schema]]`, with double brackets: there may be several");
+        return Vec::new();
+    };
+    let entries: Vec<Entry> = list.iter().filter_map(|schema| entry(schema, cx)).collect();
+    distinct(&entries, cx);
+    entries
+}
+
+fn entry(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Entry> {
+    let Some(table) = value.get_ref().as_table() else {
+        wrong(cx, value, "a table with `path`, `release` and `out`");
+        return None;
+    };
+    let table = Table { keys: table, span: value.span().into(), cx };
+    table.only(&["path", "release", "out"]);
+    let path = table.need("path", "where the schema lies").and_then(|path| string(path, cx));
+    let release = table.get("release").and_then(|release| string(release, cx));
+    let mut outs = Vec::new();
+    if let Some(out) = table.need("out", "what is generated, and where it goes: `[schema.out]`") {
+        match out.get_ref().as_table() {
+            Some(entries) => {
+                Table { keys: entries, span: out.span().into(), cx }.only_emitters();
+                outs.extend(entries.iter().filter_map(|(key, value)| one_out(key.get_ref(), value, cx)));
+            }
+            None => wrong(cx, out, "a table of outputs: `[schema.out]`"),
+        }
+    }
+    Some(Entry { path: path?.name, release, outs })
+}
+
+fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
+    let emitter = emitters::find(key)?;
+    let (path, release) = match value.get_ref() {
+        DeValue::Table(table) => {
+            let table = Table { keys: table, span: value.span().into(), cx };
+            table.only(&["path", "release"]);
+            let path = table.need("path", "where the output goes").and_then(|path| string(path, cx));
+            (path?, table.get("release").and_then(|release| string(release, cx)))
+        }
+        _ => (string(value, cx)?, None),
+    };
+    let out = Out { emitter, path: PathBuf::from(&path.name), release, span: path.span };
+    let inside = out.path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !inside || out.path.file_name().is_none() {
+        cx.report(
+            Diagnostic::new(codes::AZ0902, path.span, format!("`{}` is no place inside the project", path.name))
+                .label("an output is a file below the folder of the manifest")
+                .help("write a relative path without `..`"),
+        );
+        return None;
+    }
+    Some(out)
+}
+
+/// Two outputs never share a file.
+fn distinct(entries: &[Entry], cx: &Ctxt) {
+    let mut first = BTreeMap::new();
+    for out in entries.iter().flat_map(|entry| &entry.outs) {
+        let key: PathBuf = out.path.components().filter(|part| *part != Component::CurDir).collect();
+        if let Some(span) = first.insert(key, out.span) {
+            cx.report(
+                Diagnostic::new(codes::AZ0902, out.span, format!("two outputs go to `{}`", out.path.display()))
+                    .also(span, "the first one goes here")
+                    .help("give each output a file of its own"),
+            );
+        }
+    }
+}
+
+/// A table that is being read.
+struct Table<'t, 'i> {
+    keys: &'t DeTable<'i>,
+    span: Span,
+    cx: &'t Ctxt,
+}
+
+impl<'t, 'i> Table<'t, 'i> {
+    fn new(table: &'t Spanned<DeTable<'i>>, cx: &'t Ctxt) -> Self {
+        Self { keys: table.get_ref(), span: table.span().into(), cx }
+    }
+
+    fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'i>>> {
+        self.keys.get(key)
+    }
+
+    fn need(&self, key: &str, what: &str) -> Option<&'t Spanned<DeValue<'i>>> {
+        let value = self.get(key);
+        if value.is_none() {
+            let at = Span { end: self.span.end.min(self.span.start + 1), ..self.span };
+            self.cx.report(Diagnostic::new(codes::AZ0901, at, format!("the key `{key}` is missing")).help(what));
+        }
+        value
+    }
+
+    fn only_emitters(&self) {
+        let keys: Vec<&str> = emitters::ALL.iter().map(|emitter| emitter.key).collect();
+        self.only(&keys);
+    }
+
+    fn only(&self, known: &[&str]) {
+        for (key, _) in self.keys {
+            if known.contains(&&**key.get_ref()) {
+                continue;
+            }
+            let help = match nearest(key.get_ref(), known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            let message = format!("the manifest knows no key `{}` here", key.get_ref());
+            self.cx.report(Diagnostic::new(codes::AZ0002, key.span().into(), message).help(help));
+        }
+    }
+}
+
+fn string(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Named> {
+    match value.get_ref().as_str() {
+        Some("") => wrong(cx, value, "a string that is not empty"),
+        Some(name) => return Some(Named { name: name.to_owned(), span: value.span().into() }),
+        None => wrong(cx, value, "a string"),
+    }
+    None
+}
+
+fn wrong(cx: &Ctxt, value: &Spanned<DeValue<'_>>, expected: &str) {
+    let message = format!("expected {expected}");
+    let label = format!("this is: {}", value.get_ref().type_str());
+    cx.report(Diagnostic::new(codes::AZ0901, value.span().into(), message).label(label));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Manifest, Vec<(&'static str, (usize, usize))>> {
+        Manifest::parse(Source::new("argsz.toml", text), Path::new(".")).map_err(|rejected| {
+            rejected.found.iter().map(|d| (d.code.0.id, rejected.source.position(d.at.start))).collect()
+        })
+    }
+
+    #[test]
+    fn every_mistake_is_found_at_its_place() {
+        let text = "
+[[schema]]
+path = 1
+relase = \"5.10\"
+out = 3
+
+[[schema]]
+path = \"\"
+[schema.out]
+rusty = \"x\"
+
+[extra]
+";
+        let expected = [
+            ("AZ0901", (3, 8)),
+            ("AZ0002", (4, 1)),
+            ("AZ0901", (5, 7)),
+            ("AZ0901", (8, 8)),
+            ("AZ0002", (10, 1)),
+            ("AZ0002", (12, 2)),
+        ];
+        assert_eq!(parse(text).err().unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn all_syntax_errors_at_once() {
+        assert_eq!(parse("a = \nb = [\n").err().map(|found| found.len() > 1), Some(true));
+    }
+
+    #[test]
+    fn a_manifest_without_schemas_says_so() {
+        assert_eq!(parse("").err().unwrap_or_default(), [("AZ0901", (1, 1))]);
+        assert_eq!(parse("schema = 1").err().unwrap_or_default(), [("AZ0901", (1, 10))]);
+    }
+}
