@@ -280,7 +280,10 @@ fn wrong(cx: &Ctxt, value: &Spanned<DeValue<'_>>, expected: &str) {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Manifest, Vec<(&'static str, (usize, usize))>> {
+    /// Codes, each with its line and column.
+    type Found = Vec<(&'static str, (usize, usize))>;
+
+    fn parse(text: &str) -> Result<Manifest, Found> {
         Manifest::parse(Source::new("argsz.toml", text), Path::new(".")).map_err(|rejected| {
             rejected.found.iter().map(|d| (d.code.0.id, rejected.source.position(d.at.start))).collect()
         })
