@@ -1,0 +1,145 @@
+//! What generated validators call: numbers out of the bytes held, and copies out of a user's memory.
+//!
+//! Offsets are constants that are judged when a caller is compiled, so that nothing here can panic.
+
+use crate::{Fault, UserMemory};
+
+macro_rules! numbers {
+    ($($name:ident, $from:ident, $of:ident, $bytes:literal, $wide:ident, $doc:literal;)*) => {$(
+        #[doc = concat!("The ", $doc, " at byte `AT`.")]
+        #[must_use]
+        #[inline]
+        #[allow(clippy::cast_lossless, reason = "From is not const")]
+        pub const fn $name<const AT: usize, const N: usize>(held: &[u8; N]) -> $wide {
+            const { assert!(AT <= N && $bytes <= N - AT) }
+            let mut bytes = [0; $bytes];
+            let mut at = 0;
+            while at < $bytes {
+                bytes[at] = held[AT + at];
+                at += 1;
+            }
+            $of::$from(bytes) as $wide
+        }
+    )*};
+}
+
+numbers! {
+    u8, from_ne_bytes, u8, 1, u64, "byte";
+    u16, from_ne_bytes, u16, 2, u64, "unsigned number of two bytes";
+    u32, from_ne_bytes, u32, 4, u64, "unsigned number of four bytes";
+    u64, from_ne_bytes, u64, 8, u64, "unsigned number of eight bytes";
+    s8, from_ne_bytes, i8, 1, i64, "signed byte";
+    s16, from_ne_bytes, i16, 2, i64, "signed number of two bytes";
+    s32, from_ne_bytes, i32, 4, i64, "signed number of four bytes";
+    s64, from_ne_bytes, i64, 8, i64, "signed number of eight bytes";
+    le16, from_le_bytes, u16, 2, u64, "little-endian number of two bytes";
+    le32, from_le_bytes, u32, 4, u64, "little-endian number of four bytes";
+    le64, from_le_bytes, u64, 8, u64, "little-endian number of eight bytes";
+    be16, from_be_bytes, u16, 2, u64, "big-endian number of two bytes";
+    be32, from_be_bytes, u32, 4, u64, "big-endian number of four bytes";
+    be64, from_be_bytes, u64, 8, u64, "big-endian number of eight bytes";
+}
+
+/// Whether the bytes `FROM..TO` are all zero.
+#[must_use]
+#[inline]
+pub const fn zero<const FROM: usize, const TO: usize, const N: usize>(held: &[u8; N]) -> bool {
+    const { assert!(FROM <= TO && TO <= N) }
+    let mut any = 0;
+    let mut at = FROM;
+    while at < TO {
+        any |= held[at];
+        at += 1;
+    }
+    any == 0
+}
+
+/// Whether `term` leaves the range of its arithmetic at some step.
+#[must_use]
+#[inline]
+pub fn overflows(term: impl FnOnce() -> Option<u64>) -> bool {
+    term().is_none()
+}
+
+/// Copies bytes `from..to` of the user's memory, or fewer if the user's size says so.
+#[inline]
+pub fn copy(
+    user: &(impl UserMemory + ?Sized),
+    held: &mut [u8],
+    from: usize,
+    to: usize,
+    size: u64,
+) -> Result<(), Fault> {
+    let end = usize::try_from(size).unwrap_or(usize::MAX).min(to);
+    match held.get_mut(from..end) {
+        Some(part) => user.read(from, part),
+        // The user's memory ends before, so there is nothing to copy.
+        None => Ok(()),
+    }
+}
+
+/// Whether the bytes `from..size` of the user's memory are all zero. They are read once and not kept; memory that ends
+/// before is a fault, unless a byte that is not zero comes first.
+pub fn zero_tail(user: &(impl UserMemory + ?Sized), from: usize, size: u64) -> Result<bool, Fault> {
+    let end = usize::try_from(size).unwrap_or(usize::MAX);
+    let (mut at, mut chunk) = (from, [0; 64]);
+    while at < end {
+        let len = chunk.len().min(end - at);
+        let Some(part) = chunk.get_mut(..len) else { break };
+        match user.read(at, part) {
+            Ok(()) if part.iter().all(|byte| *byte == 0) => at += len,
+            Ok(()) => return Ok(false),
+            Err(Fault) => return last_bytes(user, at, at + len),
+        }
+    }
+    Ok(true)
+}
+
+/// A chunk that is not all there, byte by byte.
+#[cold]
+fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Result<bool, Fault> {
+    for at in from..to {
+        let mut byte = [0];
+        user.read(at, &mut byte)?;
+        if byte != [0] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{copy, overflows, s8, u16, zero, zero_tail};
+    use crate::Fault;
+
+    #[test]
+    fn numbers_and_zeros() {
+        let held = [0, 0xff, 0, 0, 1];
+        assert_eq!(s8::<1, 5>(&held), -1);
+        assert_eq!(u16::<3, 5>(&held), u64::from(u16::from_ne_bytes([0, 1])));
+        assert!(zero::<2, 4, 5>(&held) && zero::<5, 5, 5>(&held) && !zero::<2, 5, 5>(&held));
+        assert!(overflows(|| u64::MAX.checked_add(1)) && !overflows(|| Some(0)));
+    }
+
+    #[test]
+    fn a_copy_stops_at_the_size_and_at_the_end() {
+        let mut held = [9; 4];
+        assert_eq!(copy(&[1_u8, 2, 3], &mut held, 1, 4, 2), Ok(()));
+        assert_eq!(held, [9, 2, 9, 9]);
+        assert_eq!(copy(&[1_u8, 2, 3], &mut held, 1, 4, u64::MAX), Err(Fault));
+        assert_eq!(copy(&[1_u8], &mut held, 2, 4, 1), Ok(()));
+    }
+
+    #[test]
+    fn a_tail_is_zero_unless_a_byte_says_no_before_the_memory_ends() {
+        let mut user = [0_u8; 200];
+        assert_eq!(zero_tail(&user, 8, 200), Ok(true));
+        assert_eq!(zero_tail(&user, 8, 201), Err(Fault));
+        assert_eq!(zero_tail(&user, 8, 3), Ok(true));
+        user[199] = 1;
+        assert_eq!(zero_tail(&user, 8, 199), Ok(true));
+        assert_eq!(zero_tail(&user, 8, 200), Ok(false));
+        assert_eq!(zero_tail(&user, 8, u64::MAX), Ok(false));
+    }
+}
