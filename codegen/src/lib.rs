@@ -2,10 +2,10 @@
 //!
 //! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
 
+pub mod c_checks;
 pub mod c_type;
 pub mod emitters;
 #[cfg(feature = "project")]
-pub mod c_checks;
 pub mod files;
 #[cfg(feature = "cli")]
 pub mod layout_json;
