@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use argsz_schema::layout::{Hole, Layouts, Placed, StructLayout};
+use argsz_schema::layout::{self, Hole, Layouts, Placed, StructLayout};
 use argsz_schema::model::{ArmWhen, Dir, Field, Grows, Path, Pointee, Reserved, Role, Type, ValueType};
 
 use crate::c_type;
@@ -52,7 +52,7 @@ impl Printer<'_, '_> {
                 self.close();
             }
             self.hole(field.parent, |hole| !hole.tail && hole.offset + hole.size == field.offset);
-            if let Type::Inline(inline) = &field.field.ty {
+            if let Type::Inline(inline) = layout::base(&field.field.ty) {
                 self.line(&format!("{}{} {{", indent(field.depth), c_type::keyword(inline.is_union)));
                 self.open.push(at);
             } else {

@@ -2,7 +2,9 @@
 //!
 //! An emitter is a function from a [`Unit`] to text. It derives no rule of its own and knows no other emitter.
 
+pub mod c_asserts;
 pub mod c_checks;
+pub mod c_header;
 pub mod c_type;
 pub mod emitters;
 #[cfg(feature = "project")]

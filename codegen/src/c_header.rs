@@ -1,0 +1,106 @@
+//! The C header, as a kernel maintainer would write it.
+
+mod comment;
+mod numbers;
+mod structs;
+
+use argsz_schema::layout::{self, Layouts};
+use argsz_schema::model::{Ioctl, IoctlKind, Item, Model};
+use argsz_schema::target::{self, Target};
+
+use self::comment::Marks;
+use self::structs::Structs;
+use crate::c_type;
+use crate::{EmitError, Unit};
+
+pub(crate) use self::numbers::literal;
+
+/// The targets whose alignments differ from each other: all others are like one of them.
+pub(crate) const ALIGNMENTS: [&str; 4] = ["x86-64", "i386", "arm", "m68k"];
+
+/// The header at the unit's release. Everything is defined before it is used, otherwise in the order of the schema.
+pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
+    let model = unit.model;
+    let layouts = ALIGNMENTS.iter().filter_map(|name| target::find(name));
+    let layouts = layouts.map(|target| lay_out(unit, target)).collect::<Result<Vec<_>, _>>()?;
+    let order = layout::order(model).map_err(|error| no_layout(unit, &error))?;
+    let marks = Marks::new(model);
+    let structs = Structs::new(model, &marks, &layouts, &order);
+    let mut parts = vec![head(unit)];
+    let mut waiting = order.iter();
+    let mut printed = std::collections::HashSet::new();
+    for item in &model.items {
+        match item {
+            Item::Const(one) => parts.push(numbers::constant(one)),
+            Item::Flags(set) => parts.push(numbers::flags(set, &marks)),
+            Item::Enum(set) => parts.push(numbers::values(set, &marks)),
+            Item::Ioctl(one) => parts.push(ioctl(one, model)),
+            Item::Struct(def) => {
+                while !printed.contains(def.meta.name.as_str()) {
+                    let Some(next) = waiting.next() else { break };
+                    printed.insert(next.meta.name.as_str());
+                    parts.push(structs.print(next));
+                }
+            }
+        }
+    }
+    parts.push(format!("#endif /* {} */\n", model.header.guard));
+    Ok(joined(&parts))
+}
+
+/// Lays the unit out on a target.
+pub(crate) fn lay_out<'m>(unit: &Unit<'m>, target: Target) -> Result<Layouts<'m>, EmitError> {
+    layout::layout(unit.model, target).map_err(|error| no_layout(unit, &error))
+}
+
+fn no_layout(unit: &Unit<'_>, error: &layout::LayoutError) -> EmitError {
+    EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() }
+}
+
+/// Parts with an empty line between them, except between single `#define`s without a comment.
+fn joined(parts: &[String]) -> String {
+    let lone = |part: &String| part.starts_with("#define") && part.matches('\n').count() == 1;
+    let mut text = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 && !(lone(part) && lone(&parts[at - 1])) {
+            text.push('\n');
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+fn head(unit: &Unit<'_>) -> String {
+    let header = &unit.model.header;
+    let mut about = unit.banner().to_vec();
+    if !header.doc.trim().is_empty() {
+        about.push(String::new());
+        about.extend(comment::filled(&header.doc));
+    }
+    let about = comment::lines(&about);
+    let mut includes: Vec<&str> = header.includes.iter().map(String::as_str).collect();
+    let mut needed = |path, needed: bool| {
+        if needed && !includes.contains(&path) {
+            includes.push(path);
+        }
+    };
+    needed("linux/ioctl.h", unit.model.ioctls().next().is_some());
+    needed("linux/types.h", unit.model.structs().next().is_some());
+    let includes: String = includes.iter().map(|path| format!("#include <{path}>\n")).collect();
+    let (license, guard) = (&header.license, &header.guard);
+    format!("/* SPDX-License-Identifier: {license} */\n{about}#ifndef {guard}\n#define {guard}\n\n{includes}")
+}
+
+fn ioctl(one: &Ioctl, model: &Model) -> String {
+    let kind = match one.kind {
+        IoctlKind::Io => "_IO",
+        IoctlKind::Ior => "_IOR",
+        IoctlKind::Iow => "_IOW",
+        IoctlKind::Iowr => "_IOWR",
+    };
+    let arg = one.arg.as_ref().filter(|_| one.kind != IoctlKind::Io);
+    let arg = arg.and_then(|ty| Some(format!(", {}{}", c_type::specifier(model, ty)?, c_type::dimensions(ty))));
+    let doc = comment::block(0, &comment::plain(&comment::doc(&one.meta)));
+    let (name, magic, nr) = (&one.meta.name, &one.magic.1, &one.nr.1);
+    format!("{doc}#define {name}\t{kind}({magic}, {nr}{})\n", arg.unwrap_or_default())
+}

@@ -1,0 +1,197 @@
+//! Comments: CommonMark in, the kernel's comment style out, at most 80 columns wide.
+
+use std::collections::HashMap;
+
+use argsz_schema::model::{Item, Meta, Model};
+
+const WIDTH: usize = 80;
+const TAB: usize = 8;
+
+/// How kernel-doc marks the names of a header: `&struct x`, `%X`.
+pub(super) struct Marks<'m>(HashMap<&'m str, &'static str>);
+
+impl<'m> Marks<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
+        let mut marks = HashMap::new();
+        for item in &model.items {
+            let name = item.meta().name.as_str();
+            match item {
+                Item::Const(_) | Item::Ioctl(_) => _ = marks.insert(name, "%"),
+                Item::Flags(flags) => marks.extend(flags.members.iter().map(|m| (m.meta.name.as_str(), "%"))),
+                Item::Enum(values) => {
+                    marks.extend(values.members.iter().map(|m| (m.meta.name.as_str(), "%")));
+                    marks.insert(name, "&enum ");
+                }
+                Item::Struct(def) => _ = marks.insert(name, if def.is_union { "&union " } else { "&struct " }),
+            }
+        }
+        Self(marks)
+    }
+
+    /// The text for kernel-doc, where `fields` are the parameters that may be named.
+    pub(super) fn kernel_doc(&self, text: &str, fields: &[&str]) -> String {
+        spans(text, |code| match self.0.get(code) {
+            Some(mark) => format!("{mark}{code}"),
+            None if fields.contains(&code) => format!("@{code}"),
+            None => format!("``{code}``"),
+        })
+    }
+}
+
+/// The text for a comment that no tool reads: code spans are bare.
+pub(super) fn plain(text: &str) -> String {
+    spans(text, str::to_owned)
+}
+
+/// Rewrites the code spans of a text, and takes out what would end a comment or turn its direction.
+fn spans(text: &str, mut code: impl FnMut(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, part) in text.split('`').enumerate() {
+        // Fences are runs of backticks: their empty spans vanish.
+        match (at % 2 == 1, part) {
+            (true, "") => {}
+            (true, part) => out.push_str(&code(part)),
+            (false, part) => out.push_str(part),
+        }
+    }
+    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\r');
+    let out: String = out.chars().filter(|c| !turns(c)).collect();
+    out.replace("*/", "* /").replace("/*", "/ *").replace("??/", "? ?/")
+}
+
+/// Everything that is said of an item, with its deprecation.
+pub(super) fn doc(meta: &Meta) -> String {
+    let text = meta.doc.trim();
+    match &meta.deprecated {
+        None => text.to_owned(),
+        Some(reason) if text.is_empty() => format!("Deprecated: {reason}"),
+        Some(reason) => format!("{text}\n\nDeprecated: {reason}"),
+    }
+}
+
+/// The first sentence without its full stop, and the rest.
+pub(super) fn brief(text: &str) -> (String, &str) {
+    let paragraph = text.find("\n\n").unwrap_or(text.len());
+    let sentence = text[..paragraph].find(". ").or_else(|| text[..paragraph].find(".\n"));
+    let end = sentence.map_or(paragraph, |at| at + 1);
+    let first = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
+    (first.trim_end_matches('.').to_owned(), text[end..].trim())
+}
+
+/// Fills paragraphs to `width`; tables, code and list items keep their lines.
+fn fill(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut open = false;
+    let mut hang = "";
+    for line in text.trim().lines() {
+        let (body, trimmed) = (line.trim_end(), line.trim());
+        let kept = trimmed.starts_with('|') || trimmed.starts_with('#') || body.starts_with("    ");
+        let item = trimmed.starts_with("- ") || trimmed.starts_with("* ");
+        if trimmed.is_empty() || kept {
+            lines.push(body.to_owned());
+            (open, hang) = (false, "");
+            continue;
+        }
+        if item || !open {
+            lines.push(String::new());
+            hang = if item { "  " } else { "" };
+        }
+        open = true;
+        for word in trimmed.split_whitespace() {
+            match lines.last_mut() {
+                Some(last) if last.trim().is_empty() => last.push_str(word),
+                Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                    last.push(' ');
+                    last.push_str(word);
+                }
+                _ => lines.push(format!("{hang}{word}")),
+            }
+        }
+    }
+    lines
+}
+
+/// A comment of its own line or lines, indented by tabs; nothing for no text.
+pub(super) fn block(tabs: usize, text: &str) -> String {
+    let indent = "\t".repeat(tabs);
+    let lines = fill(text, WIDTH - tabs * TAB - 3);
+    match lines.as_slice() {
+        [] => String::new(),
+        [line] if tabs * TAB + line.chars().count() + 6 <= WIDTH => format!("{indent}/* {line} */\n"),
+        lines => format!("{indent}/*\n{}{indent} */\n", starred(&indent, lines)),
+    }
+}
+
+/// Lines as they are, in a comment.
+pub(super) fn lines(lines: &[String]) -> String {
+    format!("/*\n{} */\n", starred("", lines))
+}
+
+/// The lines of a text, as they stand in a comment at the left margin.
+pub(super) fn filled(text: &str) -> Vec<String> {
+    fill(&plain(text.trim()), WIDTH - 3)
+}
+
+/// A kernel-doc comment: title, members, and the rest of the text.
+pub(super) fn kernel_doc(title: &str, members: &[(String, String)], rest: &str) -> String {
+    let mut lines = hanging(title);
+    for (name, text) in members {
+        lines.extend(hanging(&format!("@{name}: {text}")));
+    }
+    if !rest.is_empty() {
+        lines.push(String::new());
+        lines.extend(fill(rest, WIDTH - 3));
+    }
+    format!("/**\n{} */\n", starred("", &lines))
+}
+
+/// Lines of which all but the first are indented.
+fn hanging(text: &str) -> Vec<String> {
+    let mut lines = fill(text, WIDTH - 7);
+    for line in lines.iter_mut().skip(1).filter(|line| !line.is_empty()) {
+        line.insert_str(0, "    ");
+    }
+    lines
+}
+
+fn starred(indent: &str, lines: &[String]) -> String {
+    let star = |line: &String| {
+        let space = if line.is_empty() { "" } else { " " };
+        format!("{indent} *{space}{line}\n")
+    };
+    lines.iter().map(star).collect()
+}
+
+/// A row of a list: what C reads, from which column on the value stands, and the comment.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) doc: String,
+}
+
+/// Rows with aligned values; comments stand behind them if all fit there, above them if not.
+pub(super) fn rows(rows: &[Row], lead: &str, between: &str, end: &str) -> String {
+    let column = |row: &Row| lead.replace('\t', "        ").len() + row.name.chars().count();
+    let widest = rows.iter().map(column).max().unwrap_or(0) / TAB * TAB + TAB;
+    let code = |row: &Row| {
+        let tabs = (widest - column(row)).div_ceil(TAB);
+        format!("{lead}{}{}{between}{}{end}", row.name, "\t".repeat(tabs), row.value)
+    };
+    let length = |row: &Row| widest + between.len() + row.value.len() + end.len();
+    let fits =
+        |row: &Row| row.doc.is_empty() || !row.doc.contains('\n') && length(row) + row.doc.chars().count() + 7 <= WIDTH;
+    let behind = rows.iter().all(fits);
+    let mut text = String::new();
+    for row in rows {
+        let code = code(row);
+        match (row.doc.is_empty(), behind) {
+            (true, _) => text.push_str(&format!("{code}\n")),
+            (false, true) => text.push_str(&format!("{code} /* {} */\n", row.doc)),
+            (false, false) => {
+                let tabs = lead.chars().filter(|c| *c == '\t').count();
+                text.push_str(&format!("{}{code}\n", block(tabs, &row.doc)));
+            }
+        }
+    }
+    text
+}
