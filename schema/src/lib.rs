@@ -2,6 +2,8 @@
 //!
 //! The flow is `text -> spanned tree -> lower -> check -> Model -> at(release) -> layout(target) -> CheckList`.
 
+#[allow(dead_code, reason = "`Schema` calls it, as soon as there is one")]
+pub(crate) mod check;
 pub mod checklist;
 pub mod codes;
 pub mod constants;
@@ -11,7 +13,9 @@ mod expr_display;
 pub mod ioctl;
 pub mod layout;
 pub mod model;
+pub mod nearest;
 pub mod project;
 pub mod render;
+pub mod rust_name;
 pub mod source;
 pub mod target;

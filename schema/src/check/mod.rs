@@ -1,0 +1,185 @@
+//! What lowering cannot know: everything that takes more than one entry of the schema to judge.
+//!
+//! Names, lives and values are judged over the whole history at once. What depends on a layout is judged at each
+//! release at which something changes, and reported once, at the first of them.
+
+mod growth;
+mod layout;
+mod lives;
+mod names;
+mod refs;
+mod rules;
+mod unions;
+mod uses;
+mod values;
+mod waivers;
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
+
+use crate::diag::{Ctxt, Diagnostic};
+use crate::layout::{LayoutError, Layouts};
+use crate::model::{Field, Item, Life, Model, Release, Struct, Type};
+use crate::source::Span;
+use crate::{codes, target};
+
+/// Judges a lowered history; every finding goes to `ctxt`.
+pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
+    let check = Check { model, ctxt, seen: RefCell::default(), waived: RefCell::default() };
+    names::check(&check);
+    lives::check(&check);
+    values::check(&check);
+    uses::check(&check);
+    let broken = refs::check(&check);
+    let mut before: Option<At<'_>> = None;
+    let models: Vec<Model> = changes(model).into_iter().map(|release| sound(model, release, &broken)).collect();
+    for model in &models {
+        before = check.release(model, before.as_ref()).or(before);
+    }
+    waivers::check(&check);
+}
+
+/// What every check needs.
+struct Check<'a> {
+    /// The whole history.
+    model: &'a Model,
+    ctxt: &'a Ctxt,
+    /// What was reported, so that one mistake is reported once and not at each release.
+    seen: RefCell<HashSet<(&'static str, Span)>>,
+    /// Places of the waivers that were of use.
+    waived: RefCell<HashSet<Span>>,
+}
+
+/// A header at one release, laid out for both widths.
+struct At<'m> {
+    release: Release,
+    wide: Layouts<'m>,
+    narrow: Layouts<'m>,
+}
+
+impl Check<'_> {
+    /// Reports an error, once per place.
+    fn report(&self, finding: Diagnostic) {
+        if self.seen.borrow_mut().insert((finding.code.0.id, finding.at)) {
+            self.ctxt.report(finding);
+        }
+    }
+
+    /// Reports a lint about the field `at` (empty: the struct itself), unless it is waived there.
+    fn lint(&self, def: &Struct, at: &str, finding: Diagnostic) {
+        let waiver = def.waivers.iter().find(|waiver| {
+            waiver.lint.eq_ignore_ascii_case(finding.code.0.id)
+                && waiver.at.as_deref().is_none_or(|path| path == at)
+                && !waiver.reason.trim().is_empty()
+        });
+        match waiver {
+            Some(waiver) => {
+                self.waived.borrow_mut().insert(waiver.span);
+            }
+            None => self.report(finding),
+        }
+    }
+
+    fn name(&self, release: Release) -> &str {
+        self.model.header.releases.get(usize::from(release.0)).map_or("?", String::as_str)
+    }
+
+    /// ` at 5.10`, where the history has more than one release.
+    fn when(&self, release: Release) -> String {
+        if self.model.header.releases.len() > 1 { format!(" at {}", self.name(release)) } else { String::new() }
+    }
+
+    /// Judges one release; gives its layouts for the next one to be compared with.
+    fn release<'m>(&self, model: &'m Model, before: Option<&At<'m>>) -> Option<At<'m>> {
+        let release = model.release?;
+        let lay = |name| {
+            let target = target::find(name).unwrap_or(target::ALL[0]);
+            crate::layout::layout(model, target)
+        };
+        let (wide, narrow) = match (lay("x86-64"), lay("i386")) {
+            (Ok(wide), Ok(narrow)) => (wide, narrow),
+            (Err(error), _) | (_, Err(error)) => {
+                self.no_layout(&error);
+                return None;
+            }
+        };
+        let at = At { release, wide, narrow };
+        layout::check(self, &at);
+        unions::check(self, &at);
+        growth::check(self, &at, before);
+        values::ioctls(self, &at);
+        rules::check(self, &at);
+        Some(at)
+    }
+
+    fn no_layout(&self, error: &LayoutError) {
+        let (LayoutError::TooLarge { span, .. }
+        | LayoutError::UnknownType { span, .. }
+        | LayoutError::Cycle { span, .. }) = error;
+        let finding = Diagnostic::new(codes::AZ0332, *span, error.to_string());
+        self.report(finding.help("a struct may have at most 2147483647 bytes, and 64 levels written in place"));
+    }
+}
+
+/// The header at a release, without structs that can have no layout.
+fn sound(model: &Model, release: Release, broken: &HashSet<(String, Release)>) -> Model {
+    let mut at = model.at(release);
+    at.items.retain(|item| !broken.contains(&(item.meta().name.clone(), release)));
+    at
+}
+
+/// The releases at which something begins or ends: at all others everything is as before.
+fn changes(model: &Model) -> Vec<Release> {
+    let mut found = BTreeSet::from([Release(0)]);
+    let mut note = |life: Life| {
+        found.insert(life.since);
+        found.extend(life.until);
+    };
+    for item in &model.items {
+        note(item.meta().life);
+        match item {
+            Item::Const(_) | Item::Ioctl(_) => {}
+            Item::Flags(flags) => flags.members.iter().for_each(|member| note(member.meta.life)),
+            Item::Enum(values) => values.members.iter().for_each(|member| note(member.meta.life)),
+            Item::Struct(def) => {
+                def.grows.iter().for_each(|(_, life)| note(*life));
+                def.min_sizes.iter().for_each(|min| note(min.life));
+                def.rules.iter().for_each(|rule| note(rule.life));
+                each_field(&def.fields, &mut |field, _| note(field.meta.life));
+            }
+        }
+    }
+    for layer in model.layers.values() {
+        note(layer.meta.life);
+        layer.on.values().flatten().for_each(|rule| note(rule.life));
+    }
+    found.retain(|release| usize::from(release.0) < model.header.releases.len().max(1));
+    found.into_iter().collect()
+}
+
+/// Every field, those of types written in place too (after their parent), with its path; without recursion on the
+/// depth of the schema's own nesting beyond what lowering allows.
+fn each_field<'m>(fields: &'m [Field], found: &mut impl FnMut(&'m Field, &str)) {
+    let mut open: Vec<(&Field, String)> = fields.iter().rev().map(|field| (field, String::new())).collect();
+    while let Some((field, prefix)) = open.pop() {
+        let path = match (prefix.as_str(), field.meta.name.as_str()) {
+            (_, "") => prefix,
+            ("", name) => name.to_owned(),
+            (prefix, name) => format!("{prefix}.{name}"),
+        };
+        found(field, &path);
+        if let Type::Inline(inline) = crate::layout::base(&field.ty) {
+            open.extend(inline.fields.iter().rev().map(|field| (field, path.clone())));
+        }
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}

@@ -1,0 +1,268 @@
+//! Names: what C and Rust can say, and that no two things have the same one.
+
+use std::collections::HashMap;
+
+use super::{Check, each_field};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct, Type};
+use crate::rust_name;
+use crate::source::Span;
+
+/// Words that C (with the kernel's dialect) keeps for itself.
+const C_KEYWORDS: &[&str] = &[
+    "_Alignas",
+    "_Alignof",
+    "_Atomic",
+    "_Bool",
+    "_Complex",
+    "_Generic",
+    "_Noreturn",
+    "_Static_assert",
+    "asm",
+    "auto",
+    "break",
+    "case",
+    "char",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "register",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "struct",
+    "switch",
+    "typedef",
+    "typeof",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "while",
+];
+/// Words that C++ keeps besides; headers are included there too.
+const CXX_KEYWORDS: &[&str] = &[
+    "and",
+    "bool",
+    "catch",
+    "class",
+    "compl",
+    "concept",
+    "delete",
+    "explicit",
+    "export",
+    "false",
+    "friend",
+    "mutable",
+    "namespace",
+    "new",
+    "not",
+    "nullptr",
+    "operator",
+    "or",
+    "private",
+    "protected",
+    "public",
+    "requires",
+    "template",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeid",
+    "typename",
+    "using",
+    "virtual",
+    "xor",
+];
+
+/// Things of one namespace, and when each has which name.
+#[derive(Default)]
+struct Names<'m>(HashMap<std::borrow::Cow<'m, str>, Vec<(Life, Span, &'m str)>>);
+
+impl<'m> Names<'m> {
+    /// Takes a name; gives what has it already at the same time: its place and its C name.
+    fn take(&mut self, name: impl Into<std::borrow::Cow<'m, str>>, meta: &'m Meta) -> Option<(Span, &'m str)> {
+        let holders = self.0.entry(name.into()).or_default();
+        let taken = holders.iter().find(|(life, ..)| life.overlaps(meta.life));
+        let taken = taken.map(|(_, span, name)| (*span, *name));
+        if taken.is_none() {
+            holders.push((meta.life, meta.span, &meta.name));
+        }
+        taken
+    }
+}
+
+pub(super) fn check(check: &Check<'_>) {
+    let (mut tags, mut words, mut types) = (Names::default(), Names::default(), Names::default());
+    for item in &check.model.items {
+        let meta = item.meta();
+        spelling(check, meta);
+        let space = match item {
+            Item::Const(_) | Item::Ioctl(_) => &mut words,
+            _ => &mut tags,
+        };
+        if let Some((first, _)) = space.take(meta.name.as_str(), meta) {
+            duplicate(check, meta, first);
+        } else if !matches!(item, Item::Const(_) | Item::Ioctl(_)) {
+            type_name(check, &mut types, meta);
+        }
+        match item {
+            Item::Const(_) | Item::Ioctl(_) => {}
+            Item::Flags(flags) => flag_members(check, &mut words, flags),
+            Item::Enum(values) => enum_members(check, &mut words, values),
+            Item::Struct(def) => fields(check, def),
+        }
+    }
+}
+
+fn duplicate(check: &Check<'_>, meta: &Meta, first: Span) {
+    let finding = Diagnostic::new(codes::AZ0120, meta.span, format!("the name `{}` is taken", meta.name));
+    let finding = finding.label("a second time here").also(first, "first here");
+    check.report(finding.help("rename one of them, or give them lives (`since`, `until`) that do not overlap"));
+}
+
+fn flag_members<'m>(check: &Check<'_>, words: &mut Names<'m>, flags: &'m Flags) {
+    let members = flags.members.iter().map(|member| (&member.meta, member.key.as_str()));
+    self::members(check, words, members);
+}
+
+fn enum_members<'m>(check: &Check<'_>, words: &mut Names<'m>, values: &'m Enum) {
+    self::members(check, words, values.members.iter().map(|member| (&member.meta, member.key.as_str())));
+}
+
+fn members<'m>(check: &Check<'_>, words: &mut Names<'m>, members: impl Iterator<Item = (&'m Meta, &'m str)>) {
+    let mut rust = Names::default();
+    for (meta, key) in members {
+        spelling(check, meta);
+        if let Some((first, _)) = words.take(meta.name.as_str(), meta) {
+            duplicate(check, meta, first);
+            continue;
+        }
+        let name = rust_name::of_member(meta, key);
+        if !rust_spelling(check, meta, &name) {
+            continue;
+        }
+        if let Some((first, other)) = rust.take(name.clone(), meta) {
+            collision(check, meta, &name, first, other);
+        }
+    }
+}
+
+fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
+    let mut spaces: HashMap<String, Names<'m>> = HashMap::new();
+    let mut rust: HashMap<String, Names<'m>> = HashMap::new();
+    each_field(&def.fields, &mut |field: &'m Field, path| {
+        let meta = &field.meta;
+        if meta.name.is_empty() {
+            unnamed(check, field);
+            return;
+        }
+        spelling(check, meta);
+        let parent = path.strip_suffix(meta.name.as_str()).unwrap_or(path).to_owned();
+        if let Some((first, _)) = spaces.entry(parent.clone()).or_default().take(meta.name.as_str(), meta) {
+            let finding =
+                Diagnostic::new(codes::AZ0121, meta.span, format!("`{}` has two fields `{path}`", def.meta.name));
+            let finding = finding.label("a second time here").also(first, "first here");
+            check.report(finding.help("rename one of them, or give them lives (`since`, `until`) that do not overlap"));
+            return;
+        }
+        cxx(check, def, field, path);
+        let name = rust_name::of_field(meta);
+        if rust_spelling(check, meta, name)
+            && let Some((first, other)) = rust.entry(parent).or_default().take(name, meta)
+        {
+            collision(check, meta, name, first, other);
+        }
+    });
+}
+
+fn unnamed(check: &Check<'_>, field: &Field) {
+    if !matches!(field.ty, Type::Inline(_)) {
+        let finding = Diagnostic::new(codes::AZ0122, field.meta.span, "a field without a name");
+        check.report(finding.help("only a struct or union written in place may go without: add `name = \"...\"`"));
+    }
+}
+
+/// Whether C can say the name.
+fn spelling(check: &Check<'_>, meta: &Meta) {
+    let name = meta.name.as_str();
+    if C_KEYWORDS.binary_search(&name).is_ok() {
+        let finding = Diagnostic::new(codes::AZ0123, meta.span, format!("`{name}` is a keyword of C"));
+        check.report(finding.help(format!("the C header cannot have it: rename it, say to `{name}_`")));
+    } else if !rust_name::is_identifier(name) {
+        let finding = Diagnostic::new(codes::AZ0124, meta.span, format!("`{name}` is not a name in C"));
+        check.report(finding.help("a name has ASCII letters, digits and underscores, and does not begin with a digit"));
+    }
+}
+
+/// Whether C++ can say a field's name.
+fn cxx(check: &Check<'_>, def: &Struct, field: &Field, path: &str) {
+    let name = field.meta.name.as_str();
+    if CXX_KEYWORDS.binary_search(&name).is_ok() {
+        let finding = Diagnostic::new(codes::AZ0125, field.meta.span, format!("`{name}` is a keyword of C++"));
+        check.lint(def, path, finding.help("programs in C++ include the header too: rename the field"));
+    }
+}
+
+/// Whether Rust can say the name.
+fn rust_spelling(check: &Check<'_>, meta: &Meta, name: &str) -> bool {
+    let help = "name it for Rust alone: `rust = \"...\"`";
+    if rust_name::is_keyword(name) {
+        let finding = Diagnostic::new(codes::AZ0126, meta.span, format!("`{name}` is a keyword of Rust"));
+        check.report(finding.help(help));
+        false
+    } else if name.starts_with(|c: char| c.is_ascii_digit()) {
+        let finding = Diagnostic::new(codes::AZ0127, meta.span, format!("`{name}` begins with a digit in Rust"));
+        check.report(finding.help(help));
+        false
+    } else if meta.rust.is_some() && !rust_name::is_identifier(name) {
+        let finding = Diagnostic::new(codes::AZ0128, meta.span, format!("`{name}` is not a name in Rust"));
+        check.report(finding.label("its `rust`").help("a name has ASCII letters, digits and underscores"));
+        false
+    } else {
+        true
+    }
+}
+
+fn type_name<'m>(check: &Check<'_>, types: &mut Names<'m>, meta: &'m Meta) {
+    let name = rust_name::of_type(meta);
+    if rust_spelling(check, meta, &name)
+        && let Some((first, other)) = types.take(name.clone(), meta)
+    {
+        collision(check, meta, &name, first, other);
+    }
+}
+
+fn collision(check: &Check<'_>, meta: &Meta, name: &str, first: Span, other: &str) {
+    let message = format!("`{}` and `{other}` are both called `{name}` in Rust", meta.name);
+    let finding = Diagnostic::new(codes::AZ0129, meta.span, message).label("this one").also(first, "and this one");
+    check.report(finding.help("name one of them for Rust alone: `rust = \"...\"`"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_sorted_for_the_search() {
+        assert!(C_KEYWORDS.is_sorted());
+        assert!(CXX_KEYWORDS.is_sorted());
+    }
+}
