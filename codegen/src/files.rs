@@ -2,7 +2,7 @@
 //!
 //! Every file on the disk is whole at every moment, the old one or the new one: new bytes are written to a file beside
 //! it, and only when all of them lie there are they renamed, one by one, over the old ones. One writer works at a
-//! time (a lock on the root folder), so what a killed one left behind is simply replaced by the next.
+//! time (a lock on the root folder), so the next can sweep away what a killed one left.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -100,6 +100,9 @@ fn read(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// Writes the files that are stale, each whole or not at all, and says which they were.
 pub fn write(root: &Path, files: &FileMap) -> Result<Vec<PathBuf>, FileError> {
     let _one_at_a_time = lock(root)?;
+    for path in files.keys() {
+        sweep(root, path)?;
+    }
     let staged =
         stale(root, files)?.iter().map(|file| Staged::new(root, file)).collect::<Result<Vec<_>, FileError>>()?;
     staged.into_iter().map(Staged::commit).collect()
@@ -114,6 +117,21 @@ fn lock(root: &Path) -> Result<File, FileError> {
     }
 }
 
+/// The name under which the new bytes of a file lie beside it.
+fn beside(place: &Path) -> PathBuf {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    place.with_file_name(format!(".{name}.argsz-new"))
+}
+
+/// Removes what a killed writer left beside a file.
+fn sweep(root: &Path, path: &Path) -> Result<(), FileError> {
+    let beside = beside(&root.join(path));
+    match fs::symlink_metadata(&beside) {
+        Ok(_) => fs::remove_file(&beside).map_err(FileError::io("clear the way for", path)),
+        Err(_) => Ok(()),
+    }
+}
+
 /// New bytes that lie beside the file they will replace. Dropped uncommitted, they go.
 struct Staged {
     path: PathBuf,
@@ -125,22 +143,12 @@ impl Staged {
     fn new(root: &Path, file: &Stale<'_>) -> Result<Self, FileError> {
         let path = file.path;
         let place = root.join(path);
-        let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
-            return Err(FileError::IsDirectory(path.to_owned()));
-        };
-        fs::create_dir_all(folder).map_err(|source| FileError::Folder {
+        fs::create_dir_all(place.parent().unwrap_or(root)).map_err(|source| FileError::Folder {
             path: path.to_owned(),
             folder: path.parent().unwrap_or(path).to_owned(),
             source,
         })?;
-        let beside = folder.join(format!(".{}.argsz-new", name.to_string_lossy()));
-        match fs::remove_file(&beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(FileError::io("write beside", path)(error));
-            }
-            _ => {}
-        }
-        let staged = Self { path: path.to_owned(), place, beside };
+        let staged = Self { path: path.to_owned(), beside: beside(&place), place };
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -203,11 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_writer_left_is_replaced() {
+    fn what_a_killed_writer_left_is_swept_away() {
         let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join(".a.argsz-new"), "hal").unwrap();
-        write(root.path(), &map(&[("a", "whole")])).unwrap();
-        assert_eq!(names(root.path()), ["a"]);
+        for on_disk in ["", "whole"] {
+            fs::write(root.path().join("a"), on_disk).unwrap();
+            fs::write(root.path().join(".a.argsz-new"), "hal").unwrap();
+            write(root.path(), &map(&[("a", "whole")])).unwrap();
+            assert_eq!(names(root.path()), ["a"]);
+        }
     }
 
     #[test]
