@@ -11,10 +11,25 @@ pub struct Emitter {
     pub about: &'static str,
     /// Makes it.
     pub emit: fn(&Unit<'_>) -> Result<String, EmitError>,
+    /// What always lies beside it: names of files, and their text.
+    pub beside: &'static [(&'static str, &'static str)],
 }
 
 /// All of them, in the order in which people think of them.
-pub const ALL: &[Emitter] = &[];
+pub const ALL: &[Emitter] = &[
+    Emitter {
+        key: "c-header",
+        about: "the header as user space and kernel include it",
+        emit: crate::c_header::emit,
+        beside: &[],
+    },
+    Emitter {
+        key: "c-asserts",
+        about: "static assertions over every size, offset and constant of the C header",
+        emit: crate::c_asserts::emit,
+        beside: &[],
+    },
+];
 
 /// Looks an emitter up by its key.
 #[must_use]

@@ -15,7 +15,6 @@ pub mod layout_json;
 pub mod layout_text;
 #[cfg(feature = "project")]
 pub mod manifest;
-pub mod nearest;
 pub mod unit;
 
 #[cfg(feature = "project")]

@@ -22,7 +22,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::emitters::{self, Emitter};
-use crate::nearest::nearest;
+use argsz_schema::nearest::nearest;
 
 /// Name of the file.
 pub const FILE_NAME: &str = "argsz.toml";
@@ -287,6 +287,16 @@ mod tests {
         Manifest::parse(Source::new("argsz.toml", text), Path::new(".")).map_err(|rejected| {
             rejected.found.iter().map(|d| (d.code.0.id, rejected.source.position(d.at.start))).collect()
         })
+    }
+
+    /// The pages of the manifest's own codes show the mistake they speak of.
+    #[test]
+    fn pages_of_az09_show_their_mistake() {
+        for code in codes::ALL.iter().filter(|code| code.0.id.starts_with("AZ09")) {
+            let example = code.0.page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+            let found = parse(example.unwrap_or_default()).err().unwrap_or_default();
+            assert!(found.iter().any(|(id, _)| *id == code.0.id), "{}: {found:?}", code.0.id);
+        }
     }
 
     #[test]
