@@ -167,8 +167,7 @@ fn notes(field: &Field) -> Vec<String> {
         None => {}
     }
     notes.extend(field.role.map(|role| match role {
-        Role::Argsz => "argsz of the user".to_owned(),
-        Role::Size => "size of the user".to_owned(),
+        Role::Argsz | Role::Size => "the user's size".to_owned(),
         Role::Version => "version".to_owned(),
     }));
     notes.extend(field.values.as_ref().map(|(values, _)| match values {

@@ -100,3 +100,39 @@ impl fmt::Display for Test {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Path;
+    use crate::source::Span;
+
+    fn expr(kind: ExprKind) -> Expr {
+        Expr { kind, span: Span::default() }
+    }
+
+    fn name(text: &str) -> Expr {
+        expr(ExprKind::Path(Path(vec![text.to_owned()])))
+    }
+
+    fn sum(how: Arith, left: Expr, right: Expr) -> Expr {
+        expr(ExprKind::Arith(how, Box::new(left), Box::new(right)))
+    }
+
+    #[test]
+    fn parentheses_are_there_exactly_where_needed() {
+        let right = sum(Arith::Add, name("iova"), sum(Arith::Sub, name("length"), expr(ExprKind::Int(1))));
+        assert_eq!(expr(ExprKind::Overflows(Box::new(right))).to_string(), "overflows(iova + (length - 1))");
+        let left = sum(Arith::Mul, sum(Arith::Sub, name("a"), name("b")), name("c"));
+        assert_eq!(left.to_string(), "(a - b) * c");
+        let either = expr(ExprKind::Or(vec![name("x"), expr(ExprKind::And(vec![name("y"), name("z")]))]));
+        assert_eq!(either.to_string(), "x || y && z");
+        let both = expr(ExprKind::And(vec![either, name("w")]));
+        assert_eq!(both.to_string(), "(x || y && z) && w");
+        assert_eq!(expr(ExprKind::Not(Box::new(both))).to_string(), "!((x || y && z) && w)");
+        // In Rust, unlike C, `&` binds more tightly than `==`.
+        let masked = sum(Arith::And, name("flags"), name("mask"));
+        let compared = ExprKind::Compare(Compare::Eq, Box::new(masked), Box::new(expr(ExprKind::Int(0))));
+        assert_eq!(expr(compared).to_string(), "flags & mask == 0");
+    }
+}
