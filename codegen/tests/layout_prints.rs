@@ -16,8 +16,8 @@ fn path(text: &str) -> Path {
     Path(text.split('.').map(str::to_owned).collect())
 }
 
-fn expr(kind: ExprKind) -> Box<Expr> {
-    Box::new(Expr { kind, span: Span::default() })
+fn expr(kind: ExprKind) -> Expr {
+    Expr { kind, span: Span::default() }
 }
 
 fn sample() -> Model {
@@ -34,9 +34,9 @@ fn sample() -> Model {
     let mut def = struct_of("hand", vec![argsz, kind, padding, union, field("data", flex(ty("u16")))]);
     def.grows = vec![(Grows::Argsz, ALWAYS)];
     def.min = Some((path("padding"), Span::default()));
-    let named = |name| expr(ExprKind::Path(path(name)));
+    let named = |name| Box::new(expr(ExprKind::Path(path(name))));
     def.min_sizes.push(MinSize {
-        when: Some(*expr(ExprKind::Compare(Compare::Eq, named("kind"), named("WIDE")))),
+        when: Some(expr(ExprKind::Compare(Compare::Eq, named("kind"), named("WIDE")))),
         covers: path("wide.len"),
         errno: None,
         why: None,
