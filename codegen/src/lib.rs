@@ -7,6 +7,8 @@ pub mod c_checks;
 pub mod c_header;
 pub mod c_type;
 pub mod emitters;
+#[cfg(feature = "cli")]
+pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
 #[cfg(feature = "cli")]
@@ -16,6 +18,8 @@ pub mod layout_text;
 #[cfg(feature = "project")]
 pub mod manifest;
 pub mod unit;
+#[cfg(feature = "cli")]
+pub mod vectors;
 
 #[cfg(feature = "project")]
 pub use files::FileMap;

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use argsz_schema::checklist::{CheckList, Step};
 use argsz_schema::layout::Layouts;
-use argsz_schema::model::{Model, Path, Type};
+use argsz_schema::model::{Dir, Grows, Model, Path, Struct, Type};
 
 use crate::{EmitError, Unit};
 use function::{Bytes, Functions, slots};
@@ -134,20 +134,25 @@ fn bytes(layouts: &Layouts<'_>, name: &str, step: &Step, from: u32, to: u32) -> 
     }
 }
 
-/// Names of the structs that a user hands to a reader: those that are the argument of an ioctl or lie behind a
-/// pointer, those that grow, and those that no other struct contains; with something in them that is not output.
+/// Names of all structs: any of them may be judged by itself.
+#[must_use]
+pub fn every_struct(model: &Model) -> Vec<&str> {
+    model.structs().filter(|def| !def.is_union).map(|def| def.meta.name.as_str()).collect()
+}
+
+/// Names of the structs that a user hands to a reader: those that are not a part of others, unless they grow by
+/// themselves, and have something in them that is not output.
 #[must_use]
 pub fn handed_in(model: &Model) -> Vec<&str> {
     let mut inside = Vec::new();
     for def in model.structs() {
         def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
     }
-    model
-        .structs()
-        .filter(|def| !def.is_union)
-        .map(|def| def.meta.name.as_str())
-        .filter(|name| !inside.contains(name))
-        .collect()
+    let grows = |def: &Struct| def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed);
+    let given = |def: &Struct| def.fields.iter().any(|field| field.dir != Dir::Out);
+    let all = model.structs().filter(|def| !def.is_union && given(def));
+    let handed = all.filter(|def| grows(def) || !inside.contains(&def.meta.name.as_str()));
+    handed.map(|def| def.meta.name.as_str()).collect()
 }
 
 fn contained<'m>(ty: &'m Type, inside: &mut Vec<&'m str>) {

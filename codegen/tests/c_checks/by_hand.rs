@@ -1,6 +1,8 @@
 //! A list built by hand that has every kind of step and condition: what a schema may ever lead to must compile.
 
 use argsz_codegen::c_checks::{self, StructLists};
+use argsz_codegen::engine::c::{CBuild, CEngine};
+use argsz_codegen::engine::{Engine, EngineError, Input};
 use argsz_codegen::unit::Unit;
 use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
 use argsz_schema::expr::{Arith, Compare};
@@ -132,22 +134,22 @@ fn model() -> Model {
     }
 }
 
-fn printed(size: SizeFrom) -> String {
-    let model = model();
-    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
-    let unit = Unit {
-        history: &model,
-        release: Release(0),
-        model: &model,
-        stem: "every",
-        source_name: "every.toml",
-        input_hash: "0",
-    };
+fn unit(model: &Model) -> Unit<'_> {
+    Unit { history: model, release: Release(0), model, stem: "every", source_name: "every.toml", input_hash: "0" }
+}
+
+fn lists(size: SizeFrom) -> StructLists {
     let generic = every_kind(size);
     let mut layered = generic.clone();
     layered.layer = Some("vendor".into());
     layered.steps.push(refuse("vendor-bit", Cond::Bits { word: slot("flags", 8, 8), mask: 1, value: 1 }));
-    c_checks::print(&unit, &layouts, &[StructLists { generic, layered: vec![layered] }]).expect("C")
+    StructLists { generic, layered: vec![layered] }
+}
+
+fn printed(size: SizeFrom) -> String {
+    let model = model();
+    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
+    c_checks::print(&unit(&model), &layouts, &[lists(size)]).expect("C")
 }
 
 /// Lays out what the compilers are given: the header as user and kernel see it, the support header, a file each.
@@ -206,4 +208,93 @@ int main(void)
     let refused: Vec<u32> = refused.split_whitespace().map(|bit| bit.parse().expect("a bit")).collect();
     let expected: Vec<u32> = (4..64).filter(|bit| ![32, 33].contains(bit)).collect();
     assert_eq!(refused, expected);
+}
+
+fn engine(size: SizeFrom, cache: &str) -> Result<CEngine, EngineError> {
+    let model = model();
+    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
+    let sanitized = ["-O1", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let how = CBuild { cache: scratch(cache), compiler: "gcc".into(), options: sanitized.map(str::to_owned).to_vec() };
+    CEngine::assemble(&unit(&model), &layouts, HEADER, vec![lists(size)], &how)
+}
+
+/// A valid struct, changed at some places.
+fn bytes(changes: &[(usize, u8)]) -> Vec<u8> {
+    let mut bytes = vec![0; 48];
+    bytes[0] = 48;
+    for (at, byte) in changes {
+        bytes[*at] = *byte;
+    }
+    bytes
+}
+
+#[test]
+fn the_engine_answers_by_rule_and_by_bytes() {
+    let engine = engine(SizeFrom::Field(slot("argsz", 0, 4)), "engine").expect("a C engine");
+    let input = |user: Vec<u8>| Input { strct: "every_kind".into(), user, size: None };
+    let refused = |changes: &[(usize, u8)]| input(bytes(changes));
+    let mut longer = bytes(&[(0, 50)]);
+    let beyond = input(longer.clone());
+    longer.push(1);
+    let inputs = [
+        refused(&[]),
+        input(vec![]),
+        refused(&[(0, 15)]),
+        beyond,
+        input(longer),
+        refused(&[(12, 8)]),
+        refused(&[(4, 2)]),
+        refused(&[(20, 3)]),
+        refused(&[(23, 1)]),
+        refused(&[(16, 1)]),
+        refused(&[(8, 1)]),
+        refused(&[(8, 2)]),
+        refused(&[(8, 4), (40, 1)]),
+        input(bytes(&[])[..20].to_vec()),
+        input(bytes(&[(0, 16)])[..16].to_vec()),
+    ];
+    let outcomes = engine.run(&inputs).expect("answers");
+    let short: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| {
+            let rule = outcome.rule.as_deref().unwrap_or("-").trim_start_matches("every_kind/");
+            format!("{} {rule}{}", outcome.errno, if outcome.after_lookup { " after" } else { "" })
+        })
+        .collect();
+    let expected = [
+        "OK -",
+        "EFAULT copy-fixed",
+        "EINVAL size",
+        "EFAULT tail",
+        "EINVAL tail",
+        "EINVAL flags",
+        "EINVAL kind",
+        "EINVAL big",
+        "EINVAL pad",
+        "EOPNOTSUPP little after",
+        "EINVAL vendor-bit",
+        "EINVAL overflow",
+        "EINVAL no-overflow",
+        "EFAULT copy-rest",
+        "OK -",
+    ];
+    assert_eq!(short, expected);
+    assert_eq!(outcomes[0].held, Some(bytes(&[])));
+    let unknown = engine.run(&[Input { strct: "other".into(), user: vec![], size: None }]);
+    assert!(matches!(unknown, Err(EngineError::Unknown { .. })));
+}
+
+#[test]
+fn a_missing_compiler_is_named() {
+    let model = model();
+    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
+    let build = |compiler: &str, header: &str| {
+        let how = CBuild { cache: scratch("no-cc"), compiler: compiler.into(), options: vec![] };
+        CEngine::assemble(&unit(&model), &layouts, header, vec![lists(SizeFrom::Known)], &how).err()
+    };
+    let missing = build("no-such-compiler", HEADER).map(|error| error.to_string()).unwrap_or_default();
+    assert!(missing.starts_with("the c engine needs `no-such-compiler`: "), "{missing}");
+    let moved = HEADER.replace("__u8 kind;\n\t__s8 small;", "__s8 small;\n\t__u8 kind;");
+    let refused = build("gcc", &moved).map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("every_kind.kind is not where its checks expect it"), "{refused}");
 }

@@ -1,0 +1,248 @@
+//! Inputs that come near what a check list looks at: valid structs, changed a little; sizes around every boundary;
+//! mappings that end early. The same seed gives the same inputs.
+
+use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Term};
+use argsz_schema::model::ByteOrder;
+use argsz_schema::target::Endian;
+
+use super::Input;
+
+/// A small generator of numbers (splitmix64); tests need no better one.
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// Starts from a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Any number.
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `n`; 0 if there is none.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.roll().checked_rem(n).unwrap_or(0)
+    }
+
+    /// True once in `n`.
+    pub fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.roll().to_le_bytes()[0]
+    }
+
+    fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len as u64)).unwrap_or(0)
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        if from.is_empty() { None } else { from.get(self.index(from.len())) }
+    }
+}
+
+/// What a list looks at, and the values at which its answer may change.
+#[derive(Debug)]
+pub struct Shape<'a> {
+    list: &'a CheckList,
+    endian: Endian,
+    words: Vec<Word>,
+    sizes: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Word {
+    slot: Slot,
+    /// Values that some step lets pass.
+    good: Vec<u64>,
+    /// Values near which a step changes its mind.
+    edges: Vec<u64>,
+    /// Bits that a step looks at.
+    bits: u64,
+}
+
+impl<'a> Shape<'a> {
+    /// Reads the shape off a list.
+    #[must_use]
+    pub fn new(list: &'a CheckList, endian: Endian) -> Self {
+        let mut shape = Self { list, endian, words: Vec::new(), sizes: vec![0, list.known.into()] };
+        for step in &list.steps {
+            shape.cond(&step.when);
+            match &step.op {
+                Op::CopyFixed { len: at } | Op::MinSize { bytes: at } | Op::MaxSize { bytes: at } => {
+                    shape.sizes.push((*at).into());
+                }
+                Op::ZeroTail { from: at } | Op::CopyRest { from: at, .. } => shape.sizes.push((*at).into()),
+                Op::Zero { .. } => {}
+                Op::Mask { slot, allowed } => {
+                    let word = shape.word(slot);
+                    word.bits |= allowed;
+                    word.good.extend([0, *allowed]);
+                }
+                Op::OneOf { slot, ranges } => {
+                    let word = shape.word(slot);
+                    for (low, high) in ranges {
+                        word.good.extend([*low, *high]);
+                        word.edges.extend([*low, *high]);
+                    }
+                }
+                Op::Aligned { slot, to } => shape.word(slot).good.extend([0, *to]),
+                Op::Refuse(cond) => shape.cond(cond),
+            }
+        }
+        shape.sizes.sort_unstable();
+        shape.sizes.dedup();
+        shape
+    }
+
+    fn word(&mut self, slot: &Slot) -> &mut Word {
+        let at = self.words.iter().position(|word| word.slot == *slot).unwrap_or_else(|| {
+            self.words.push(Word { slot: slot.clone(), good: Vec::new(), edges: vec![0, u64::MAX], bits: 0 });
+            self.words.len() - 1
+        });
+        &mut self.words[at]
+    }
+
+    fn cond(&mut self, cond: &Cond) {
+        match cond {
+            Cond::True => {}
+            Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|part| self.cond(part)),
+            Cond::Not(inner) => self.cond(inner),
+            Cond::Compare(_, left, right) => {
+                let mut numbers = Vec::new();
+                numbers_of(left, &mut numbers);
+                numbers_of(right, &mut numbers);
+                self.terms(&[left, right], &numbers);
+            }
+            Cond::Bits { word, mask, value } => {
+                let word = self.word(word);
+                word.bits |= mask;
+                word.edges.push(*value);
+            }
+            Cond::OneBit { word, mask } => self.word(word).bits |= mask,
+            Cond::Overflows(term) | Cond::FitsUlong(term) => self.terms(&[term], &[u64::from(u32::MAX)]),
+        }
+    }
+
+    fn terms(&mut self, terms: &[&Term], numbers: &[u64]) {
+        for term in terms {
+            match term {
+                Term::Slot(slot) => self.word(slot).edges.extend(numbers),
+                Term::Arith(_, left, right) => self.terms(&[left, right], numbers),
+                Term::Int(_) | Term::Signed(_) => {}
+            }
+        }
+    }
+
+    /// The next input.
+    pub fn input(&self, dice: &mut Dice) -> Input {
+        let size = self.size(dice);
+        let mut bytes = vec![0; usize::try_from(self.list.known).unwrap_or(0)];
+        if dice.once_in(8) {
+            for byte in &mut bytes {
+                *byte = if dice.once_in(3) { dice.byte() } else { 0 };
+            }
+        }
+        for word in &self.words {
+            let value = Self::value(word, dice);
+            self.store(&mut bytes, &word.slot, value);
+        }
+        if let SizeFrom::Field(slot) = &self.list.size {
+            self.store(&mut bytes, slot, size);
+        }
+        for _ in 0..dice.below(3) * u64::from(dice.once_in(3)) {
+            let at = dice.index(bytes.len());
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << dice.below(8);
+            }
+        }
+        self.end(&mut bytes, size, dice);
+        let size = (self.list.size == SizeFrom::Caller).then_some(size);
+        Input { strct: self.list.name.clone(), user: bytes, size }
+    }
+
+    /// A size: mostly one at a boundary, or near one.
+    fn size(&self, dice: &mut Dice) -> u64 {
+        let known = u64::from(self.list.known);
+        let near = dice.pick(&self.sizes).copied().unwrap_or(known);
+        match dice.below(10) {
+            0..=4 => known,
+            5 => near,
+            6 => near.saturating_sub(1 + dice.below(8)),
+            7 | 8 => near + 1 + dice.below(24),
+            _ => dice.roll() >> dice.below(64),
+        }
+    }
+
+    fn value(word: &Word, dice: &mut Dice) -> u64 {
+        let edge = |dice: &mut Dice| {
+            let near = dice.pick(&word.edges).copied().unwrap_or(0);
+            near.wrapping_add(dice.below(3)).wrapping_sub(1)
+        };
+        match dice.below(16) {
+            0..=9 => match dice.pick(&word.good) {
+                Some(good) if word.bits == 0 => *good,
+                Some(good) => good & dice.roll(),
+                None if word.bits != 0 => dice.roll() & word.bits,
+                None => edge(dice),
+            },
+            10 | 11 => edge(dice),
+            12 => dice.roll() & word.bits,
+            13 => 1 << dice.below(64),
+            14 => dice.below(16),
+            _ => dice.roll() >> dice.below(64),
+        }
+    }
+
+    fn store(&self, bytes: &mut [u8], slot: &Slot, value: u64) {
+        let (at, width) = (slot.offset as usize, usize::from(slot.width));
+        let Some(place) = bytes.get_mut(at..at + width) else { return };
+        let big = match slot.order {
+            ByteOrder::Native => self.endian == Endian::Big,
+            ByteOrder::Little => false,
+            ByteOrder::Big => true,
+        };
+        if big {
+            place.copy_from_slice(&value.to_be_bytes()[8 - width..]);
+        } else {
+            place.copy_from_slice(&value.to_le_bytes()[..width]);
+        }
+    }
+
+    /// Lets memory end where the size says, or somewhere else, with something in what lies beyond.
+    fn end(&self, bytes: &mut Vec<u8>, size: u64, dice: &mut Dice) {
+        const MOST: u64 = 4096;
+        let mapped = match dice.below(12) {
+            0 => dice.below(u64::from(self.list.known) + 1),
+            1 => size.saturating_sub(1 + dice.below(4)),
+            2 => size.saturating_add(dice.below(32)),
+            _ => size.max(if dice.once_in(2) { self.list.known.into() } else { 0 }),
+        };
+        bytes.resize(usize::try_from(mapped.min(MOST)).unwrap_or(0), 0);
+        let known = self.list.known as usize;
+        if bytes.len() > known && dice.once_in(3) {
+            let at = known + dice.index(bytes.len() - known);
+            bytes[at] = 1 << dice.below(8);
+        }
+    }
+}
+
+fn numbers_of(term: &Term, numbers: &mut Vec<u64>) {
+    match term {
+        Term::Int(number) => numbers.push(*number),
+        Term::Signed(number) => numbers.push(number.cast_unsigned()),
+        Term::Slot(_) => {}
+        Term::Arith(_, left, right) => {
+            numbers_of(left, numbers);
+            numbers_of(right, numbers);
+        }
+    }
+}
