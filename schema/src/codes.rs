@@ -132,6 +132,9 @@ codes! {
     AZ0526 Error "arms by value without a selector";
     AZ0527 Error "two default arms";
     AZ0528 Error "a default arm that is never active";
+    AZ0530 Error "a rule that can never fire";
+    AZ0531 Error "two rules that contradict each other";
+    AZ0532 Error "a rule that refuses everything";
     AZ0533 Error "two rules with one id";
     AZ0534 Error "a row of a table that allows nothing";
     AZ0535 Error "a rule that does not say why";
@@ -143,7 +146,6 @@ codes! {
     AZ0546 Error "a pointer that is counted in two ways";
     AZ0548 Error "a version field that accepts any version";
     AZ0549 Error "two version fields";
-    AZ0620 Error "an end that is not after the beginning";
     AZ0621 Error "a part that outlives the whole";
     AZ0622 Error "a release without one way to grow";
     AZ0625 Error "deprecated without a reason";

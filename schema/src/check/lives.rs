@@ -19,26 +19,16 @@ pub(super) fn check(check: &Check<'_>) {
     }
     for layer in check.model.layers.values() {
         own(check, &layer.meta);
-        layer.on.values().flatten().for_each(|rule| part(check, &layer.meta, rule.life, rule.span, "this rule"));
+        layer.on.values().flatten().for_each(|rule| within(check, &layer.meta, rule.life, rule.span, "this rule"));
     }
 }
 
 fn own(check: &Check<'_>, meta: &Meta) {
-    ends_after_it_begins(check, meta.life, meta.span, &format!("`{}`", meta.name));
     if meta.deprecated.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
         let message = format!("`{}` is deprecated without a reason", meta.name);
         let finding = Diagnostic::new(codes::AZ0625, meta.span, message);
         check.report(finding.help("say what to use in its place: `deprecated = \"...\"`"));
     }
-}
-
-fn ends_after_it_begins(check: &Check<'_>, life: Life, span: Span, what: &str) -> bool {
-    let Some(until) = life.until.filter(|until| *until <= life.since) else { return true };
-    let (since, until) = (check.name(life.since), check.name(until));
-    let message = format!("{what} ends at {until}, and begins only at {since}");
-    let finding = Diagnostic::new(codes::AZ0620, span, message);
-    check.report(finding.help("`since` is the first release that has it, `until` the first that no longer has it"));
-    false
 }
 
 /// A member of something: it has a life of its own, inside its owner's.
@@ -48,22 +38,12 @@ fn inside(check: &Check<'_>, owner: &Meta, meta: &Meta) {
     within(check, owner, meta.life, meta.span, &what);
 }
 
-/// A part without a name.
-fn part(check: &Check<'_>, owner: &Meta, life: Life, span: Span, what: &str) {
-    if ends_after_it_begins(check, life, span, what) {
-        within(check, owner, life, span, what);
-    }
-}
-
 fn within(check: &Check<'_>, owner: &Meta, life: Life, span: Span, what: &str) {
-    if life.until.is_some_and(|until| until <= life.since) {
-        return;
-    }
     let name = &owner.name;
-    // A part without `since` begins at the first release, which is no statement of its own.
-    let early = life.since > Release(0) && life.since < owner.life.since;
+    let early = life.since < owner.life.since;
     let late = life.until.zip(owner.life.until).is_some_and(|(part, whole)| part > whole);
-    let (message, help) = if !life.overlaps(owner.life) {
+    let empty = life.until.is_some_and(|until| until <= life.since);
+    let (message, help) = if empty || !life.overlaps(owner.life) {
         (format!("{what} never exists together with `{name}`"), "give it a life inside that of what it belongs to")
     } else if early {
         (format!("{what} begins before `{name}` does"), "leave its `since` out: it begins with what it belongs to")
@@ -84,8 +64,8 @@ fn span_of(check: &Check<'_>, life: Life) -> String {
 
 fn parts(check: &Check<'_>, def: &Struct) {
     each_field(&def.fields, &mut |field, _| inside(check, &def.meta, &field.meta));
-    def.min_sizes.iter().for_each(|min| part(check, &def.meta, min.life, min.span, "this minimum size"));
-    def.rules.iter().for_each(|rule| part(check, &def.meta, rule.life, rule.span, "this rule"));
+    def.min_sizes.iter().for_each(|min| within(check, &def.meta, min.life, min.span, "this minimum size"));
+    def.rules.iter().for_each(|rule| within(check, &def.meta, rule.life, rule.span, "this rule"));
     grows(check, def);
 }
 
