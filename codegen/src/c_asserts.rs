@@ -1,6 +1,8 @@
 //! A companion of the C header: it compiles exactly if the compiler agrees with the schema about every size,
 //! alignment, offset and constant.
 
+use std::collections::HashSet;
+
 use argsz_schema::constants;
 use argsz_schema::layout::{Layouts, Placed, StructLayout};
 use argsz_schema::model::{ConstValue, Type};
@@ -75,16 +77,42 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     Ok(text)
 }
 
-/// What holds everywhere, then what holds only on some machine.
+/// Ways to tell machines apart, the coarsest first: a condition and whether a target meets it.
+type Split = (&'static str, fn(&Target) -> bool);
+const SPLITS: [Split; 3] = [
+    ("defined(__m68k__)", |target| target.max_scalar_align == 2),
+    ("defined(ARGSZ_WIDE_DIR)", |target| target.ioctl_wide_dir),
+    ("__SIZEOF_POINTER__ == 8", |target| target.pointer == 8),
+];
+
+/// What holds everywhere, then what holds on one side of a split, then what holds only on some machine. A line is
+/// printed in the first place where all machines have it.
 fn sections(machines: &[Machine], lines: &[Vec<String>]) -> String {
-    let sets: Vec<std::collections::HashSet<&String>> = lines.iter().map(|lines| lines.iter().collect()).collect();
-    let everywhere = |line: &&String| sets.iter().all(|set| set.contains(line));
-    let mut text = String::from("\n");
-    for line in lines.first().into_iter().flatten().filter(everywhere) {
-        text.push_str(line);
+    let sets: Vec<HashSet<&str>> = lines.iter().map(|lines| lines.iter().map(String::as_str).collect()).collect();
+    let mut said: Vec<HashSet<&str>> = vec![HashSet::new(); machines.len()];
+    // The lines that all of these machines have, and that were not said to them yet.
+    let mut common = |group: &[usize]| {
+        let Some(first) = group.first() else { return String::new() };
+        let fresh = |line: &&String| group.iter().all(|at| sets[*at].contains(line.as_str()));
+        let fresh: Vec<&String> = lines[*first].iter().filter(fresh).collect();
+        let fresh: Vec<&String> = fresh.into_iter().filter(|line| !said[*first].contains(line.as_str())).collect();
+        for at in group {
+            said[*at].extend(fresh.iter().map(|line| line.as_str()));
+        }
+        fresh.into_iter().map(String::as_str).collect::<String>()
+    };
+    let everyone: Vec<usize> = (0..machines.len()).collect();
+    let mut text = format!("\n{}", common(&everyone));
+    for (condition, meets) in SPLITS {
+        let (yes, no): (Vec<usize>, Vec<usize>) = everyone.iter().partition(|at| meets(&machines[**at].target));
+        match (common(&yes), common(&no)) {
+            (yes, no) if yes.is_empty() && no.is_empty() => {}
+            (yes, no) if no.is_empty() => text.push_str(&format!("\n#if {condition}\n{yes}#endif\n")),
+            (yes, no) if yes.is_empty() => text.push_str(&format!("\n#if !({condition})\n{no}#endif\n")),
+            (yes, no) => text.push_str(&format!("\n#if {condition}\n{yes}#else\n{no}#endif\n")),
+        }
     }
-    let own = lines.iter().map(|lines| lines.iter().filter(|line| !everywhere(line)).map(String::as_str).collect());
-    let own: Vec<String> = own.collect();
+    let own: Vec<String> = everyone.iter().map(|at| common(&[*at])).collect();
     if own.iter().all(String::is_empty) {
         return text;
     }
@@ -114,6 +142,8 @@ fn lines(layouts: &Layouts<'_>) -> Vec<String> {
     }
     for (name, value) in constants::all(layouts.model, layouts) {
         lines.push(match value {
+            // Large numbers are ioctls and masks.
+            ConstValue::Int(value @ 0x1_0000..=0xffff_ffff) => format!("VALUE({name}, {value:#x}U);\n"),
             ConstValue::Int(value) => format!("VALUE({name}, {});\n", literal(value)),
             ConstValue::Str(text) => format!("LENGTH({name}, {});\n", text.len()),
         });

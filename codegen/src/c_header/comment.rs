@@ -181,7 +181,8 @@ pub(super) fn rows(rows: &[Row], lead: &str, between: &str, end: &str) -> String
     let fits =
         |row: &Row| row.doc.is_empty() || !row.doc.contains('\n') && length(row) + row.doc.chars().count() + 7 <= WIDTH;
     let behind = rows.iter().all(fits);
-    let mut text = String::new();
+    // Comments above the rows must not run into that of the whole.
+    let mut text = if behind || !lead.starts_with('#') { String::new() } else { "\n".to_owned() };
     for row in rows {
         let code = code(row);
         match (row.doc.is_empty(), behind) {

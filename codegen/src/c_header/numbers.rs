@@ -109,7 +109,8 @@ fn print(meta: &Meta, style: Style, members: &[Member<'_>], marks: &Marks<'_>) -
             let atom = |text: &str| text.starts_with('(') || !text.contains(' ');
             let wrapped = |m: &Member<'_>| if atom(&m.value) { value(m) } else { format!("({})", m.value) };
             let rows: Vec<Row> = members.iter().map(|m| row(m, true, wrapped(m))).collect();
-            format!("{}{}", above(), comment::rows(&rows, "#define ", "", ""))
+            let text = format!("{}{}", above(), comment::rows(&rows, "#define ", "", ""));
+            text.trim_start().to_owned()
         }
         Style::AnonymousEnum => {
             let rows: Vec<Row> = members.iter().map(|m| row(m, true, value(m))).collect();
