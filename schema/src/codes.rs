@@ -59,11 +59,20 @@ macro_rules! codes {
 codes! {
     AZ0001 Error "the text is not valid TOML";
     AZ0002 Error "a key that the language does not know";
+    AZ0003 Error "a value of the wrong kind";
+    AZ0004 Error "something that must be said is missing";
+    AZ0005 Error "a name that C cannot say";
+    AZ0006 Error "a word that the key does not know";
+    AZ0007 Error "a number out of bounds";
+    AZ0008 Error "a grammar that is not known";
+    AZ0009 Error "tables and arrays that lie too deep in each other";
+    AZ0010 Error "a word that is kept for later";
+    AZ0101 Error "something that is not a type";
+    AZ0102 Error "an errno that does not exist";
     AZ0120 Error "two things with one name";
     AZ0121 Error "two fields with one name";
     AZ0122 Error "a field without a name";
     AZ0123 Error "a name that is a keyword of C";
-    AZ0124 Error "a name that C cannot say";
     AZ0125 Lint "a name that is a keyword of C++";
     AZ0126 Error "a name that is a keyword of Rust";
     AZ0127 Error "a name that begins with a digit in Rust";
@@ -74,9 +83,13 @@ codes! {
     AZ0132 Error "something that does not exist at that release";
     AZ0133 Error "a struct that contains itself";
     AZ0134 Error "a path that leads to no field";
+    AZ0201 Error "an expression that has no value";
+    AZ0202 Error "a constant that leads back to itself";
+    AZ0204 Error "a part of an ioctl number that does not fit its byte";
     AZ0220 Error "two values that are the same";
     AZ0221 Error "flags that share a bit";
     AZ0222 Error "a bit beyond its word";
+    AZ0223 Error "a mask made of members that do not exist";
     AZ0224 Error "a value beyond its enum";
     AZ0225 Error "a value that does not fit the field";
     AZ0226 Error "flags narrower than their field";
@@ -89,6 +102,7 @@ codes! {
     AZ0233 Error "a field that accepts nothing";
     AZ0234 Lint "two ioctls with the same number";
     AZ0235 Error "an argument too large for its ioctl number";
+    AZ0236 Error "an alias of a value that does not exist";
     AZ0237 Error "an ioctl with a direction and no argument";
     AZ0238 Error "flags or an enum without members";
     AZ0239 Error "values on something that is not a number";
@@ -146,6 +160,8 @@ codes! {
     AZ0546 Error "a pointer that is counted in two ways";
     AZ0548 Error "a version field that accepts any version";
     AZ0549 Error "two version fields";
+    AZ0601 Error "a release that the header does not have";
+    AZ0602 Error "an end that is not after the beginning";
     AZ0621 Error "a part that outlives the whole";
     AZ0622 Error "a release without one way to grow";
     AZ0625 Error "deprecated without a reason";

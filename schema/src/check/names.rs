@@ -206,9 +206,6 @@ fn spelling(check: &Check<'_>, meta: &Meta) {
     if C_KEYWORDS.binary_search(&name).is_ok() {
         let finding = Diagnostic::new(codes::AZ0123, meta.span, format!("`{name}` is a keyword of C"));
         check.report(finding.help(format!("the C header cannot have it: rename it, say to `{name}_`")));
-    } else if !rust_name::is_identifier(name) {
-        let finding = Diagnostic::new(codes::AZ0124, meta.span, format!("`{name}` is not a name in C"));
-        check.report(finding.help("a name has ASCII letters, digits and underscores, and does not begin with a digit"));
     }
 }
 

@@ -10,6 +10,32 @@ use crate::model::{Field, Item, Life, Pointee, Release, Struct, Type, ValueType}
 use crate::nearest::did_you_mean;
 use crate::source::Span;
 
+/// The names of numbers, for suggestions.
+const NUMBERS: &[&str] = &[
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s8",
+    "s16",
+    "s32",
+    "s64",
+    "char",
+    "le16",
+    "le32",
+    "le64",
+    "be16",
+    "be32",
+    "be64",
+    "aligned_u64",
+    "aligned_s64",
+    "aligned_le64",
+    "aligned_be64",
+    "ptr",
+    "long",
+    "ulong",
+];
+
 /// Everything that can be named, by kind, with the lives it has.
 struct Names<'m> {
     types: HashMap<&'m str, Vec<(Life, Span)>>,
@@ -86,7 +112,9 @@ impl<'m> Names<'m> {
         let used = self.releases.iter().copied().filter(|release| life.has(*release));
         let Some(lives) = self.kind(kind).get(name) else {
             let finding = Diagnostic::new(code, at, format!("there is no {what} `{name}`"));
-            let help = did_you_mean(name, self.kind(kind).keys().copied()).or_else(|| self.elsewhere(kind, name));
+            let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
+            let near = did_you_mean(name, numbers.chain(self.kind(kind).keys().copied()));
+            let help = near.or_else(|| self.elsewhere(kind, name));
             check.report(Diagnostic { help, ..finding });
             return used.collect();
         };

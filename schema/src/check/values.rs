@@ -11,6 +11,7 @@ use crate::model::{
     Enum, EnumKind, EnumMember, Field, FlagKind, FlagMember, Flags, Ioctl, IoctlKind, Item, Meta, Prim, PrimKind, Type,
     ValueType,
 };
+use crate::nearest::did_you_mean;
 
 pub(super) fn check(check: &Check<'_>) {
     for item in &check.model.items {
@@ -52,6 +53,9 @@ fn flags(check: &Check<'_>, flags: &Flags) {
             check.report(Diagnostic::new(codes::AZ0222, at, message).help("make the word wider: `type`"));
             continue;
         }
+        if let FlagKind::Of(parts) = &member.kind {
+            self::parts(check, flags, member, parts);
+        }
         if !matches!(member.kind, FlagKind::Bit(_) | FlagKind::Mask) {
             continue;
         }
@@ -63,6 +67,15 @@ fn flags(check: &Check<'_>, flags: &Flags) {
             owners.push(member);
         }
     }
+}
+
+/// The parts of a composed mask are members.
+fn parts(check: &Check<'_>, flags: &Flags, member: &FlagMember, parts: &[String]) {
+    let known = |part: &String| flags.members.iter().any(|known| known.key == *part || known.meta.name == *part);
+    let Some(part) = parts.iter().find(|part| !known(part)) else { return };
+    let message = format!("`{}` is made of `{part}`, which `{}` does not have", member.meta.name, flags.meta.name);
+    let help = did_you_mean(part, flags.members.iter().map(|known| known.key.as_str()));
+    check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0223, member.meta.span, message) });
 }
 
 /// Two members that cannot have the same bit: at the same time no two can, and later no other one.
@@ -97,6 +110,9 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
             check.report(Diagnostic::new(codes::AZ0224, member.meta.span, message).help("make the enum wider: `type`"));
             continue;
         }
+        if let EnumKind::Alias(of) = &member.kind {
+            alias(check, values, member, of);
+        }
         if member.kind != EnumKind::Value {
             continue;
         }
@@ -107,6 +123,17 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
             owners.push(member);
         }
     }
+}
+
+/// An alias is one of a member that has a value.
+fn alias(check: &Check<'_>, values: &Enum, member: &EnumMember, of: &str) {
+    let mut known = values.members.iter().filter(|known| !matches!(known.kind, EnumKind::Alias(_)));
+    if known.clone().any(|known| known.key == of) {
+        return;
+    }
+    let message = format!("`{}` is an alias of `{of}`, which `{}` does not have", member.meta.name, values.meta.name);
+    let help = did_you_mean(of, known.by_ref().map(|known| known.key.as_str()));
+    check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0236, member.meta.span, message) });
 }
 
 fn same_value(check: &Check<'_>, first: &EnumMember, second: &EnumMember) {
