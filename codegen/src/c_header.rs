@@ -98,9 +98,21 @@ fn ioctl(one: &Ioctl, model: &Model) -> String {
         IoctlKind::Iow => "_IOW",
         IoctlKind::Iowr => "_IOWR",
     };
-    let arg = one.arg.as_ref().filter(|_| one.kind != IoctlKind::Io);
-    let arg = arg.and_then(|ty| Some(format!(", {}{}", c_type::specifier(model, ty)?, c_type::dimensions(ty))));
-    let doc = comment::block(0, &comment::plain(&comment::doc(&one.meta)));
+    let arg = one.arg.as_ref().and_then(|ty| Some((c_type::specifier(model, ty)?, c_type::dimensions(ty))));
+    let mut doc = comment::plain(&comment::doc(&one.meta));
+    let arg = match arg {
+        None => String::new(),
+        // This macro has no room for the argument.
+        Some((specifier, dimensions)) if one.kind == IoctlKind::Io => {
+            let space = if doc.is_empty() { "" } else { " " };
+            doc.push_str(&format!("{space}Takes {specifier}{dimensions}."));
+            String::new()
+        }
+        Some((specifier, dimensions)) => format!(", {specifier}{dimensions}"),
+    };
+    let doc = comment::block(0, &doc);
     let (name, magic, nr) = (&one.meta.name, &one.magic.1, &one.nr.1);
-    format!("{doc}#define {name}\t{kind}({magic}, {nr}{})\n", arg.unwrap_or_default())
+    let (define, number) = (format!("#define {name}"), format!("{kind}({magic}, {nr}{arg})"));
+    let between = if define.len() + number.len() < 80 { " " } else { " \\\n\t" };
+    format!("{doc}{define}{between}{number}\n")
 }
