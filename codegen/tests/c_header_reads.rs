@@ -99,7 +99,7 @@ fn sample() -> Model {
         Item::Struct(addr),
         ioctl("IOMMU_INVALIDATE", IoctlKind::Iow, 0x12, Some(ty("iommu_cache_invalidate_info"))),
     ]);
-    model.header.doc = "Invalidation of caches, in short.".to_owned();
+    model.header.doc = String::from("Invalidation of caches, in short.");
     model
 }
 
