@@ -69,6 +69,7 @@ codes! {
     AZ0010 Error "a word that is kept for later";
     AZ0101 Error "something that is not a type";
     AZ0102 Error "an errno that does not exist";
+    AZ0103 Error "a value that does not exist";
     AZ0120 Error "two things with one name";
     AZ0121 Error "two fields with one name";
     AZ0122 Error "a field without a name";
@@ -151,13 +152,12 @@ codes! {
     AZ0532 Error "a rule that refuses everything";
     AZ0533 Error "two rules with one id";
     AZ0534 Error "a row of a table that allows nothing";
-    AZ0535 Error "a rule that does not say why";
     AZ0540 Error "a reserved field with a meaning";
     AZ0541 Error "an output with a check";
     AZ0542 Error "a reserved output";
     AZ0543 Error "`unchecked` without a reason, or beside a check";
     AZ0545 Error "a pointer in too small a field";
-    AZ0546 Error "a pointer that is counted in two ways";
+    AZ0546 Error "a stride without a count";
     AZ0548 Error "a version field that accepts any version";
     AZ0549 Error "two version fields";
     AZ0601 Error "a release that the header does not have";
@@ -165,7 +165,7 @@ codes! {
     AZ0621 Error "a part that outlives the whole";
     AZ0622 Error "a release without one way to grow";
     AZ0625 Error "deprecated without a reason";
-    AZ0720 Error "a waiver without a reason";
+    AZ0701 Error "a waiver without a reason";
     AZ0721 Error "a waiver of a lint that does not exist";
     AZ0722 Error "a waiver of something that does not occur";
     AZ0723 Error "a waiver of an error";

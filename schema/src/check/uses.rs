@@ -126,21 +126,15 @@ fn counts(check: &Check<'_>, points_to: &PointsTo, path: &str, paths: &[String])
         let help = did_you_mean(name, paths.iter().map(String::as_str));
         check.report(Diagnostic { help, ..finding });
     }
-    let (code, message) = match (&points_to.count, &points_to.bytes, &points_to.stride) {
-        (Some(_), Some(_), _) => (codes::AZ0546, format!("`{path}` is counted twice, in elements and in bytes")),
-        (None, _, Some(_)) => (codes::AZ0546, format!("`{path}` has a stride, and no count")),
-        _ => return,
-    };
-    check.report(Diagnostic::new(code, at, message).help("`count`, `bytes`, or `stride` with `count`"));
+    if points_to.stride.is_some() && points_to.count.is_none() {
+        let finding = Diagnostic::new(codes::AZ0546, at, format!("`{path}` has a stride, and no count"));
+        check.report(finding.help("add `count`; the bytes of the whole are `bytes`, without a stride"));
+    }
 }
 
 fn rules(check: &Check<'_>, owner: &str, rules: &[Rule]) {
     let mut ids: HashMap<&str, Vec<&Rule>> = HashMap::new();
     for rule in rules {
-        if rule.why.trim().is_empty() {
-            let finding = Diagnostic::new(codes::AZ0535, rule.span, format!("a rule of `{owner}` does not say why"));
-            check.report(finding.help("users see the reason of a refusal: `why = \"...\"`"));
-        }
         let same = ids.entry(&rule.id).or_default();
         if let Some(first) = same.iter().find(|first| first.life.overlaps(rule.life)) {
             let finding = Diagnostic::new(codes::AZ0533, rule.span, format!("`{owner}` has two rules `{}`", rule.id));
