@@ -138,6 +138,7 @@ codes! {
     AZ0433 Lint "a struct that grew, with its size in the ioctl number";
     AZ0434 Lint "bytes that nobody checked are given a meaning";
     AZ0435 Error "a `tail` of a struct that never grows";
+    AZ0501 Error "a condition that cannot be understood";
     AZ0520 Error "a selector value without an arm";
     AZ0521 Error "an arm without a value";
     AZ0522 Error "a selector value with two arms";

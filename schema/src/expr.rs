@@ -1,5 +1,6 @@
 //! Conditions as written: the surface form, before names are resolved against a release.
 
+pub use crate::expr_parse::parse;
 use crate::model::Path;
 use crate::source::Span;
 

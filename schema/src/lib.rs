@@ -10,6 +10,7 @@ pub mod constants;
 pub mod diag;
 pub mod expr;
 mod expr_display;
+mod expr_parse;
 pub mod ioctl;
 pub mod layout;
 pub mod model;
