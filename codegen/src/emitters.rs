@@ -29,6 +29,12 @@ pub const ALL: &[Emitter] = &[
         emit: crate::c_asserts::emit,
         beside: &[],
     },
+    Emitter {
+        key: "rust",
+        about: "types and constants for `no_std` Rust, with the layout asserted",
+        emit: crate::rust::emit,
+        beside: &[],
+    },
 ];
 
 /// Looks an emitter up by its key.

@@ -17,6 +17,7 @@ pub mod layout_json;
 pub mod layout_text;
 #[cfg(feature = "project")]
 pub mod manifest;
+pub mod rust;
 pub mod unit;
 #[cfg(feature = "cli")]
 pub mod vectors;

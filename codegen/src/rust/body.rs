@@ -1,0 +1,151 @@
+//! The bytes of a struct or union: its members, where they lie on every kind of machine, and what is left between them.
+
+use argsz_schema::layout::{Placed, StructLayout};
+use argsz_schema::model::{Field, PrimKind, Type};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::names;
+
+/// Highest alignment of numbers on each kind of machine.
+const SCALAR: [u64; 4] = [8, 8, 4, 2];
+
+/// A struct or union that becomes a Rust type: an item, or one written in place.
+pub(super) struct Body<'a> {
+    pub(super) name: Ident,
+    pub(super) is_union: bool,
+    pub(super) packed: bool,
+    /// The struct of the schema it is, or stands in.
+    pub(super) laid: [&'a StructLayout<'a>; 4],
+    /// Where it stands, if it is written in place.
+    inside: Option<usize>,
+    pub(super) size: [u64; 4],
+    pub(super) align: [u64; 4],
+}
+
+/// A member of a body, by its place in the layout.
+#[derive(Clone, Copy)]
+pub(super) struct Member<'a> {
+    pub(super) at: usize,
+    pub(super) field: &'a Field,
+    pub(super) offset: [u64; 4],
+    pub(super) size: [u64; 4],
+    pub(super) align: [u64; 4],
+}
+
+impl<'a> Body<'a> {
+    /// A struct or union of the schema.
+    pub(super) fn item(laid: [&'a StructLayout<'a>; 4]) -> Self {
+        let def = laid[0].def;
+        Self {
+            name: names::type_name(&def.meta),
+            is_union: def.is_union,
+            packed: def.packed,
+            laid,
+            inside: None,
+            size: laid.map(|laid| laid.size),
+            align: laid.map(|laid| laid.align),
+        }
+    }
+
+    /// The struct or union written in place of the type of a member.
+    pub(super) fn inline(&self, member: Member<'a>, suffix: &str) -> Option<Self> {
+        let Type::Inline(inline) = argsz_schema::layout::base(&member.field.ty) else { return None };
+        let count = elements(&member.field.ty).max(1);
+        Some(Self {
+            name: format_ident!("{}{}", self.name, suffix),
+            is_union: inline.is_union,
+            packed: false,
+            laid: self.laid,
+            inside: Some(member.at),
+            size: member.size.map(|size| size / count),
+            align: member.align,
+        })
+    }
+
+    /// Where it stands in the layout, if it is written in place.
+    pub(super) fn inside(&self) -> Option<usize> {
+        self.inside
+    }
+
+    fn placed(&self, at: usize) -> [&'a Placed<'a>; 4] {
+        self.laid.map(|laid| &laid.fields[at])
+    }
+
+    /// What it stores, in order; members of an unnamed struct in a struct, or union in a union, are its own.
+    pub(super) fn members(&self) -> Vec<Member<'a>> {
+        let mut members = Vec::new();
+        let base = self.inside.map_or([0; 4], |at| self.placed(at).map(|placed| placed.offset));
+        self.collect(self.inside, base, &mut members);
+        members
+    }
+
+    fn collect(&self, parent: Option<usize>, base: [u64; 4], into: &mut Vec<Member<'a>>) {
+        for at in 0..self.laid[0].fields.len() {
+            let placed = self.placed(at);
+            if placed[0].parent != parent {
+                continue;
+            }
+            let field = placed[0].field;
+            match &field.ty {
+                Type::Inline(inline) if field.meta.name.is_empty() && inline.is_union == self.is_union => {
+                    self.collect(Some(at), base, into);
+                }
+                _ => {
+                    let mut offset = placed.map(|placed| placed.offset);
+                    offset.iter_mut().zip(base).for_each(|(offset, base)| *offset -= base);
+                    into.push(Member {
+                        at,
+                        field,
+                        offset,
+                        size: placed.map(|placed| placed.size),
+                        align: placed.map(|placed| placed.align),
+                    });
+                }
+            }
+        }
+    }
+
+    /// `#[repr(...)]`: with an alignment where Rust's own for such members is another than C's.
+    pub(super) fn repr(&self, natural: [u64; 4]) -> TokenStream {
+        if self.packed && self.align.iter().all(|align| *align == 1) {
+            return quote! { #[repr(C, packed)] };
+        }
+        if self.align == natural {
+            return quote! { #[repr(C)] };
+        }
+        let align = proc_macro2::Literal::u64_unsuffixed(self.align[0]);
+        quote! { #[repr(C, align(#align))] }
+    }
+
+    /// Whether members must be stored without an alignment of their own, for want of a `packed` that has one.
+    pub(super) fn unaligned(&self) -> bool {
+        self.packed && self.align.iter().any(|align| *align != 1)
+    }
+}
+
+impl Member<'_> {
+    /// The alignment Rust gives what is stored.
+    pub(super) fn natural(&self) -> [u64; 4] {
+        match argsz_schema::layout::base(&self.field.ty) {
+            Type::Prim(prim) if matches!(prim.kind, PrimKind::Pointer | PrimKind::Long | PrimKind::ULong) => self.align,
+            Type::Prim(prim) => SCALAR.map(|scalar| scalar.min(u64::from(prim.width))),
+            _ => self.align,
+        }
+    }
+}
+
+/// How many elements an array has, over all dimensions; 1 for what is no array.
+pub(super) fn elements(ty: &Type) -> u64 {
+    match ty {
+        Type::Array(of, count) => count * elements(of),
+        _ => 1,
+    }
+}
+
+/// The word a union is stored in on every kind of machine, and the alignment that gives.
+pub(super) fn word(align: u64) -> (TokenStream, u64, [u64; 4]) {
+    let width = if align.is_multiple_of(8) { 8 } else { align.clamp(1, 8) };
+    let word = super::flags::word(u8::try_from(width).unwrap_or(8));
+    (word, width, SCALAR.map(|scalar| scalar.min(width)))
+}

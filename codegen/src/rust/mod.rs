@@ -1,0 +1,173 @@
+//! Rust: `no_std` types without `unsafe`, whose layout the compiler proves.
+//!
+//! | what | becomes |
+//! |---|---|
+//! | struct | `#[repr(C)]` with zerocopy's derives, so that no byte is padding |
+//! | flags | a bitflags type that keeps unknown bits |
+//! | enum | an open newtype with named constants |
+//! | union | its bytes, with one typed view per arm, and one that picks the arm by the selector |
+//! | ioctl, constant | a constant under its C name |
+
+mod body;
+mod consts;
+mod docs;
+mod enums;
+mod fields;
+mod flags;
+mod ioctls;
+mod names;
+mod structs;
+mod unions;
+
+use std::str::FromStr as _;
+
+use argsz_schema::layout::{Layouts, StructLayout, layout};
+use argsz_schema::model::{Item, Model, Struct};
+use argsz_schema::target::{Endian, Target};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{EmitError, Unit};
+
+/// A part of the output, separated from others by an empty line.
+#[derive(Debug, Clone)]
+enum Piece {
+    Tokens(TokenStream),
+    /// Text that a printer of tokens would not print well; valid Rust all the same.
+    Text(String),
+}
+
+/// The whole file.
+pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
+    let mut text: String = unit.banner().iter().map(|line| format!("// {line}\n")).collect();
+    let release = unit.release_name();
+    text.push_str(&format!("\n// `{}` as of {release}.\n", unit.model.header.path));
+    for piece in pieces(unit)? {
+        text.push('\n');
+        text.push_str(&match piece {
+            Piece::Text(text) => text,
+            Piece::Tokens(tokens) => print(unit, tokens)?,
+        });
+    }
+    Ok(text)
+}
+
+/// The items as tokens, for a macro.
+pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
+    let parts = pieces(unit)?.into_iter().map(|piece| match piece {
+        Piece::Tokens(tokens) => Ok(tokens),
+        Piece::Text(text) => TokenStream::from_str(&text).map_err(|error| malformed(unit, &error)),
+    });
+    parts.collect()
+}
+
+fn malformed(unit: &Unit<'_>, error: &dyn std::fmt::Display) -> EmitError {
+    EmitError::Malformed { item: unit.source_name.to_owned(), language: "Rust", reason: error.to_string() }
+}
+
+fn print(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
+    let file = syn::parse2(tokens).map_err(|error| malformed(unit, &error))?;
+    Ok(spaced(&prettyplease::unparse(&file)))
+}
+
+/// Methods apart from each other: an empty line between a `}` and what follows at the same depth.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut closed = None;
+    for line in text.lines() {
+        let depth = line.len() - line.trim_start().len();
+        let begins = line.trim_start();
+        if closed == Some(depth)
+            && (begins.starts_with("///") || begins.starts_with("#[") || begins.starts_with("pub "))
+        {
+            out.push('\n');
+        }
+        closed = (begins == "}").then_some(depth);
+        if begins.starts_with("assert!(") {
+            // What is inside a macro is printed token by token.
+            out.push_str(&line.replace(":: < ", "::<").replace(" > ()", ">()"));
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn pieces(unit: &Unit<'_>) -> Result<Vec<Piece>, EmitError> {
+    let abi = Abi::new(unit)?;
+    let mut pieces = Vec::new();
+    if unit.model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
+        pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; }));
+    }
+    for item in &unit.model.items {
+        match item {
+            Item::Const(one) => pieces.push(Piece::Tokens(consts::emit(one))),
+            Item::Flags(one) => pieces.extend(flags::emit(one)),
+            Item::Enum(one) => pieces.extend(enums::emit(one)),
+            Item::Struct(one) => pieces.extend(structs::emit(one, &abi)?),
+            Item::Ioctl(one) => pieces.extend(ioctls::emit(one, &abi)?),
+        }
+    }
+    pieces.extend(ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens));
+    Ok(pieces)
+}
+
+/// The derives of everything that is plain bytes, and `more`.
+fn derives(more: &[TokenStream]) -> TokenStream {
+    quote! {
+        #[derive(Clone, Copy, #(#more,)* PartialEq, Eq, Hash)]
+        #[derive(FromBytes, IntoBytes, KnownLayout, Immutable)]
+        #[zerocopy(crate = "argsz::zerocopy")]
+    }
+}
+
+/// The layouts of a release on every kind of machine, in the order of `argsz::per_abi`.
+struct Abi<'a> {
+    unit: &'a Unit<'a>,
+    model: &'a Model,
+    /// 64-bit, ARM, i386, m68k.
+    layouts: [Layouts<'a>; 4],
+    /// 64 and 32 bits, where ioctl numbers have three direction bits.
+    wide: [Layouts<'a>; 2],
+}
+
+impl<'a> Abi<'a> {
+    fn new(unit: &'a Unit<'a>) -> Result<Self, EmitError> {
+        let on = |pointer: u8, max_scalar_align: u8, ioctl_wide_dir: bool| {
+            let target = Target { name: "", pointer, max_scalar_align, endian: Endian::Little, ioctl_wide_dir };
+            layout(unit.model, target)
+                .map_err(|error| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() })
+        };
+        let layouts = [on(8, 8, false)?, on(4, 8, false)?, on(4, 4, false)?, on(4, 2, false)?];
+        Ok(Self { unit, model: unit.model, layouts, wide: [on(8, 8, true)?, on(4, 8, true)?] })
+    }
+
+    /// The layouts of one struct, on each kind of machine.
+    fn of(&self, name: &str) -> Result<[&StructLayout<'a>; 4], EmitError> {
+        let unknown = || EmitError::Unknown { item: self.unit.source_name.to_owned(), name: name.to_owned() };
+        let [long64, align8, align4, align2] = &self.layouts;
+        let of = |layouts: &'_ Layouts<'a>| layouts.structs.get(name).is_some();
+        if ![long64, align8, align4, align2].into_iter().all(of) {
+            return Err(unknown());
+        }
+        Ok([long64, align8, align4, align2].map(|layouts| &layouts.structs[name]))
+    }
+
+    /// A struct that `item` refers to.
+    fn lookup_struct(&self, name: &str, item: &str) -> Result<&'a Struct, EmitError> {
+        let unknown = || EmitError::Unknown { item: item.to_owned(), name: name.to_owned() };
+        self.model.find_struct(name).ok_or_else(unknown)
+    }
+}
+
+/// A number that may differ between kinds of machines.
+fn per_abi(values: [u64; 4]) -> TokenStream {
+    let literals = values.map(proc_macro2::Literal::u64_unsuffixed);
+    if values.iter().all(|value| *value == values[0]) {
+        let [first, ..] = literals;
+        return quote! { #first };
+    }
+    let [a, b, c, d] = literals;
+    quote! { argsz::per_abi([#a, #b, #c, #d]) }
+}

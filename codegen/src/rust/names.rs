@@ -1,0 +1,127 @@
+//! Names in Rust: types in camel case, members in capitals, fields as in C without leading underscores.
+
+use argsz_schema::model::Meta;
+use proc_macro2::{Ident, Span};
+
+/// Names of types and traits that the prelude and the output's own imports bring: one of ours would hide them.
+const PRELUDE: &[&str] = &[
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Hash",
+    "Into",
+    "IntoBytes",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Unpin",
+    "Vec",
+];
+
+/// `iommu_inv_addr_info` -> `IommuInvAddrInfo`.
+pub(super) fn camel(name: &str) -> String {
+    let mut camel = String::with_capacity(name.len());
+    for part in name.split('_').filter(|part| !part.is_empty()) {
+        let shouted = !part.contains(|c: char| c.is_ascii_lowercase());
+        let mut letters = part.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.extend(letters.map(|c| if shouted { c.to_ascii_lowercase() } else { c }));
+    }
+    if camel.starts_with(|first: char| first.is_ascii_digit()) || camel.is_empty() {
+        camel.insert(0, '_');
+    }
+    if PRELUDE.contains(&camel.as_str()) { camel + "_" } else { camel }
+}
+
+/// The type of an item.
+pub(super) fn type_name(meta: &Meta) -> Ident {
+    ident(&meta.rust.clone().unwrap_or_else(|| camel(&meta.name)))
+}
+
+/// A member of flags or of an enum, by its key.
+pub(super) fn member(meta: &Meta, key: &str) -> Ident {
+    ident(&meta.rust.clone().unwrap_or_else(|| upper(key)))
+}
+
+fn upper(key: &str) -> String {
+    let upper = key.to_uppercase();
+    if upper.starts_with(|first: char| first.is_ascii_digit()) { format!("_{upper}") } else { upper }
+}
+
+/// A field: as in C, but `__reserved` is `reserved`.
+pub(super) fn field(meta: &Meta) -> String {
+    meta.rust.clone().unwrap_or_else(|| {
+        let bare = meta.name.trim_start_matches('_').to_lowercase();
+        if bare.is_empty() || bare.starts_with(|first: char| first.is_ascii_digit()) {
+            format!("_{bare}")
+        } else {
+            bare
+        }
+    })
+}
+
+/// An identifier, raw where Rust has a keyword of that name.
+pub(super) fn ident(name: &str) -> Ident {
+    if syn::parse_str::<Ident>(name).is_ok() {
+        return Ident::new(name, Span::call_site());
+    }
+    if matches!(name, "self" | "super" | "crate" | "Self" | "_") {
+        return Ident::new(&format!("{name}_"), Span::call_site());
+    }
+    if syn::parse_str::<Ident>(&format!("r#{name}")).is_ok() {
+        return Ident::new_raw(name, Span::call_site());
+    }
+    // No identifier at all, which a checked schema has not.
+    let legal: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    Ident::new(&format!("_{legal}"), Span::call_site())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{camel, ident};
+
+    #[test]
+    fn names_are_idiomatic() {
+        assert_eq!(camel("iommu_inv_addr_info"), "IommuInvAddrInfo");
+        assert_eq!(camel("__iommu_hwpt_vtd_s1"), "IommuHwptVtdS1");
+        assert_eq!(camel("option"), "Option_");
+        assert_eq!(camel("FOO_bar"), "FooBar");
+        assert_eq!(camel("2nd"), "_2nd");
+    }
+
+    #[test]
+    fn keywords_are_raw() {
+        assert_eq!(ident("type").to_string(), "r#type");
+        assert_eq!(ident("self").to_string(), "self_");
+        assert_eq!(ident("plain").to_string(), "plain");
+        assert_eq!(ident("a b").to_string(), "_a_b");
+    }
+}

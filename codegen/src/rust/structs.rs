@@ -1,0 +1,295 @@
+//! Structs: fields, the methods that reach into their unions, and what the compiler is to assert.
+
+use std::collections::HashSet;
+
+use argsz_schema::model::{Dir, Struct, Type};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::body::{Body, Member, elements};
+use super::{Abi, Piece, derives, docs, fields, names, per_abi, unions};
+use crate::EmitError;
+
+/// Methods every struct has, whose names no accessor takes.
+const TAKEN: &[&str] = &["builder", "check", "check_after_lookup", "copy_from_user", "covering_size", "view"];
+
+/// All types of one struct or union of the schema, and what is implemented for them.
+pub(super) fn emit(def: &Struct, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+    let body = Body::item(abi.of(&def.meta.name)?);
+    let kind = if def.is_union { "union" } else { "struct" };
+    let docs = docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
+    let mut pieces = Vec::new();
+    bodies(&body, &docs, abi, &mut pieces)?;
+    let (name, c_name) = (&body.name, &def.meta.name);
+    let (header, release) = (&abi.model.header.path, abi.unit.release_name());
+    pieces.push(Piece::Tokens(quote! {
+        impl argsz::Uapi for #name {
+            const NAME: &'static str = #c_name;
+            const HEADER: &'static str = #header;
+            const RELEASE: &'static str = #release;
+        }
+    }));
+    Ok(pieces)
+}
+
+/// One body, and before it those written in place inside it.
+pub(super) fn bodies(
+    body: &Body<'_>,
+    docs: &TokenStream,
+    abi: &Abi<'_>,
+    pieces: &mut Vec<Piece>,
+) -> Result<(), EmitError> {
+    if body.is_union {
+        return unions::emit(body, docs, abi, pieces);
+    }
+    let (stored, methods) = stored(body, abi, pieces)?;
+    let name = &body.name;
+    let natural = stored.iter().fold([1; 4], |most, one| max(most, one.natural));
+    let repr = body.repr(if body.packed { [1; 4] } else { natural });
+    let zeroed = stored.iter().any(|one| one.large);
+    let derives = derives(&if zeroed { vec![quote! { Debug }] } else { vec![quote! { Debug }, quote! { Default }] });
+    let declared = stored.iter().map(|one| {
+        let Stored { docs, name, ty, .. } = one;
+        quote! { #docs pub #name: #ty, }
+    });
+    pieces.push(Piece::Tokens(quote! { #docs #derives #repr pub struct #name { #(#declared)* } }));
+    if zeroed {
+        pieces.push(Piece::Tokens(quote! {
+            impl Default for #name {
+                fn default() -> Self {
+                    argsz::zerocopy::FromZeros::new_zeroed()
+                }
+            }
+        }));
+    }
+    pieces.push(Piece::Tokens(asserts(body, &stored)));
+    if !methods.is_empty() {
+        pieces.push(Piece::Tokens(quote! { impl #name { #(#methods)* } }));
+    }
+    Ok(())
+}
+
+/// A field of the Rust struct.
+struct Stored {
+    docs: TokenStream,
+    name: Ident,
+    ty: TokenStream,
+    offset: [u64; 4],
+    natural: [u64; 4],
+    /// An array too long for the standard `Default`.
+    large: bool,
+}
+
+fn max(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let mut most = a;
+    most.iter_mut().zip(b).for_each(|(most, b)| *most = b.max(*most));
+    most
+}
+
+/// What is stored, with every byte nobody named, and the methods beside it.
+fn stored(
+    body: &Body<'_>,
+    abi: &Abi<'_>,
+    pieces: &mut Vec<Piece>,
+) -> Result<(Vec<Stored>, Vec<TokenStream>), EmitError> {
+    let (mut stored, mut methods) = (Vec::new(), Vec::new());
+    let mut scope = Scope::new(body);
+    let mut end = [0; 4];
+    for member in body.members() {
+        if let Type::Flex(_) = member.field.ty {
+            methods.push(flexible(body, member, abi, pieces, &mut scope)?);
+            continue;
+        }
+        hole(&mut stored, end, member.offset);
+        let one = field(body, member, abi, pieces, &mut scope, &mut methods)?;
+        end = member.offset;
+        end.iter_mut().zip(member.size).for_each(|(end, size)| *end += size);
+        stored.push(one);
+    }
+    hole(&mut stored, end, body.size);
+    Ok((stored, methods))
+}
+
+/// Bytes between `from` and `to` that no field of the schema owns: Rust has to own them.
+fn hole(stored: &mut Vec<Stored>, from: [u64; 4], to: [u64; 4]) {
+    let mut bytes = to;
+    bytes.iter_mut().zip(from).for_each(|(to, from)| *to = to.saturating_sub(from));
+    if bytes == [0; 4] {
+        return;
+    }
+    let count = per_abi(bytes);
+    let docs = docs::attributes(&["Padding that C's compilers insert."]);
+    let name = format_ident!("hole{}", stored.len());
+    let large = bytes.iter().any(|bytes| *bytes > 32);
+    stored.push(Stored { docs, name, ty: quote! { [u8; #count] }, offset: from, natural: [1; 4], large });
+}
+
+/// Names of fields and methods that were given away.
+pub(super) struct Scope {
+    fields: HashSet<String>,
+    methods: HashSet<String>,
+}
+
+impl Scope {
+    pub(super) fn new(body: &Body<'_>) -> Self {
+        let methods = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+        let _ = body;
+        Self { fields: HashSet::new(), methods }
+    }
+
+    /// A field's name: without leading underscores, if no other field is called that.
+    fn field(&mut self, member: &Member<'_>, unnamed: &str) -> String {
+        let meta = &member.field.meta;
+        let short = if meta.name.is_empty() { unnamed.to_owned() } else { names::field(meta) };
+        let tries = std::iter::once(short.clone()).chain((2..).map(|n| format!("{short}_{n}")));
+        let fresh = tries.into_iter().find(|name| !self.fields.contains(name)).unwrap_or(short);
+        self.fields.insert(fresh.clone());
+        fresh
+    }
+
+    /// A method's name, with `suffix` if it is taken.
+    pub(super) fn method(&mut self, name: &str, suffix: &str) -> String {
+        let fresh = if self.methods.contains(name) { format!("{name}_{suffix}") } else { name.to_owned() };
+        self.methods.insert(fresh.clone());
+        fresh
+    }
+}
+
+/// One field, with its methods.
+fn field(
+    body: &Body<'_>,
+    member: Member<'_>,
+    abi: &Abi<'_>,
+    pieces: &mut Vec<Piece>,
+    scope: &mut Scope,
+    methods: &mut Vec<TokenStream>,
+) -> Result<Stored, EmitError> {
+    let item = &body.laid[0].def.meta.name;
+    if let Some(primary) = unions::primary(body, member, abi) {
+        let name = scope.field(&primary, "arms");
+        let ty = fields::field_type(primary.field, abi, item, None)?.storage;
+        let ident = names::ident(&name);
+        methods.extend(unions::beside(body, member, &primary, &quote! { self.#ident }, abi, scope)?);
+        let docs = field_docs(&primary, body);
+        return Ok(Stored { docs, name: ident, ty, offset: member.offset, natural: primary.natural(), large: false });
+    }
+    let name = scope.field(&member, "arms");
+    let inline = body.inline(member, &names::camel(&name));
+    if let Some(inline) = &inline {
+        let mut doc = docs::lines(&member.field.meta, &[]);
+        if member.field.meta.doc.is_empty() {
+            doc = vec![format!("Part of [`{}`].", body.name)];
+        }
+        bodies(inline, &docs::attributes(&doc), abi, pieces)?;
+    }
+    let fields::FieldType { mut storage, typed } =
+        fields::field_type(member.field, abi, item, inline.as_ref().map(|inline| &inline.name))?;
+    let packed_in =
+        body.unaligned() || body.packed && !matches!(argsz_schema::layout::base(&member.field.ty), Type::Prim(_));
+    if packed_in {
+        storage = quote! { argsz::Unaligned<#storage> };
+    }
+    let (docs, ident) = (field_docs(&member, body), names::ident(&name));
+    let place = quote! { self.#ident };
+    if let Some(typed) = typed.filter(|_| !packed_in) {
+        let name = scope.method(&name, "typed");
+        let doc = docs::attributes(&docs::lines(&member.field.meta, &[]));
+        methods.push(typed.accessors(&name, &place, &doc));
+    }
+    if !packed_in && let Type::Inline(_) | Type::Named(_) = member.field.ty {
+        methods.extend(unions::through(body, member, inline.as_ref(), &name, abi, scope)?);
+    }
+    let natural = if packed_in { [1; 4] } else { member.natural() };
+    Ok(Stored {
+        docs,
+        name: ident,
+        ty: storage,
+        offset: member.offset,
+        natural,
+        large: elements_large(&member.field.ty),
+    })
+}
+
+fn elements_large(ty: &Type) -> bool {
+    match ty {
+        Type::Array(of, count) => *count > 32 || elements_large(of),
+        _ => elements(ty) > 32,
+    }
+}
+
+fn field_docs(member: &Member<'_>, body: &Body<'_>) -> TokenStream {
+    let meta = &member.field.meta;
+    let fallback = meta.doc.is_empty() && meta.name.is_empty();
+    let note = match member.field.dir {
+        _ if fallback => return docs::attributes(&[format!("What else [`{}`] holds.", body.name)]),
+        Dir::In => None,
+        Dir::Out => Some("Written by the kernel.".to_owned()),
+        Dir::InOut => Some("Read and written by the kernel.".to_owned()),
+    };
+    let note = note.filter(|_| body.laid[0].fields.iter().any(|placed| placed.field.dir != member.field.dir));
+    let docs = docs::attributes(&docs::lines(meta, note.as_slice()));
+    // What C calls by the same name needs no alias.
+    if meta.name.is_empty() || names::field(meta) == meta.name {
+        return docs;
+    }
+    let alias = &meta.name;
+    quote! { #docs #[doc(alias = #alias)] }
+}
+
+/// The array at the end, whose length is not the type's.
+fn flexible(
+    body: &Body<'_>,
+    member: Member<'_>,
+    abi: &Abi<'_>,
+    pieces: &mut Vec<Piece>,
+    scope: &mut Scope,
+) -> Result<TokenStream, EmitError> {
+    let item = &body.laid[0].def.meta.name;
+    let name = scope.field(&member, "rest");
+    let inline = body.inline(member, &names::camel(&name));
+    if let Some(inline) = &inline {
+        let doc = [format!("An element of [`{}`]'s `{name}`.", body.name)];
+        bodies(inline, &docs::attributes(&doc), abi, pieces)?;
+    }
+    let ty = fields::field_type(member.field, abi, item, inline.as_ref().map(|inline| &inline.name))?.storage;
+    let at = per_abi(member.offset);
+    let counter = member
+        .field
+        .len
+        .as_ref()
+        .and_then(|(len, _)| body.members().into_iter().find(|one| one.field.meta.name == *len));
+    let count = match counter.map(|one| (names::ident(&names::field(&one.field.meta)), one.size[0])) {
+        Some((len, 1 | 2)) => quote! { |head: &Self| usize::from(head.#len) },
+        Some((len, _)) => quote! { |head: &Self| usize::try_from(head.#len).unwrap_or(usize::MAX) },
+        None => quote! { |_: &Self| bytes.len().saturating_sub(#at) / size_of::<#ty>() },
+    };
+    let method = names::ident(&scope.method(&format!("with_{name}"), "rest"));
+    let docs = docs::attributes(&docs::lines(
+        &member.field.meta,
+        &["`None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.".to_owned()],
+    ));
+    Ok(quote! {
+        #docs
+        #[must_use]
+        pub fn #method(bytes: &[u8]) -> Option<(&Self, &[#ty])> {
+            argsz::flexible(bytes, #at, #count)
+        }
+    })
+}
+
+/// Size, alignment and every offset, judged when the output is compiled.
+fn asserts(body: &Body<'_>, stored: &[Stored]) -> TokenStream {
+    let name = &body.name;
+    let (size, align) = (per_abi(body.size), per_abi(body.align));
+    let offsets = stored.iter().map(|one| {
+        let (field, offset) = (&one.name, per_abi(one.offset));
+        quote! { assert!(core::mem::offset_of!(#name, #field) == #offset); }
+    });
+    quote! {
+        const _: () = {
+            assert!(size_of::<#name>() == #size);
+            assert!(align_of::<#name>() == #align);
+            #(#offsets)*
+        };
+    }
+}
