@@ -2,21 +2,27 @@
 //!
 //! The flow is `text -> spanned tree -> lower -> check -> Model -> at(release) -> layout(target) -> CheckList`.
 
-#[allow(dead_code, reason = "`Schema` calls it, as soon as there is one")]
+#[allow(dead_code, reason = "its rules wait for check lists to be compiled")]
 pub(crate) mod check;
 pub mod checklist;
 pub mod codes;
 pub mod constants;
 pub mod diag;
+pub mod errno;
 pub mod expr;
 mod expr_display;
 mod expr_parse;
 pub mod ioctl;
 pub mod layout;
+mod lower;
 pub mod model;
 pub mod nearest;
 pub mod project;
 pub mod render;
 pub mod rust_name;
+pub mod schema;
 pub mod source;
 pub mod target;
+
+pub use render::Rejected;
+pub use schema::{LoadError, Schema};

@@ -1,0 +1,47 @@
+//! `[ioctl.NAME]`.
+
+use toml::de::DeValue;
+
+use super::tree::{Table, integer};
+use super::{FOREVER, meta, types, values};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::model::{Ioctl, IoctlKind};
+use crate::source::Span;
+
+pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Ioctl> {
+    let meta = meta(&table, name, at, FOREVER);
+    let words =
+        [("_IO", IoctlKind::Io), ("_IOR", IoctlKind::Ior), ("_IOW", IoctlKind::Iow), ("_IOWR", IoctlKind::Iowr)];
+    if !table.has("kind") {
+        table.missing("kind");
+    }
+    let kind = table.word("kind", &words);
+    let magic = byte(&table, "magic");
+    let nr = byte(&table, "nr");
+    let arg = table.text("arg").and_then(|text| types::parse(table.cx, &text));
+    table.finish();
+    Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg })
+}
+
+/// A number of one byte, and how it was written.
+fn byte(table: &Table<'_, '_>, key: &'static str) -> Option<(u8, String)> {
+    if !table.has(key) {
+        table.missing(key);
+        return None;
+    }
+    let value = table.get(key)?;
+    let (number, text) = if matches!(value.get_ref(), DeValue::Integer(_)) {
+        let number = integer(value.get_ref())?;
+        (number, number.to_string())
+    } else {
+        let text = table.text(key)?;
+        (values::expression(table.cx, &text)?, text.text)
+    };
+    let byte = u8::try_from(number).ok();
+    if byte.is_none() {
+        let message = format!("`{key}` of an ioctl is one byte, and {number} is not");
+        table.cx.report(Diagnostic::new(codes::AZ0204, value.span().into(), message));
+    }
+    byte.map(|byte| (byte, text))
+}

@@ -1,0 +1,199 @@
+//! Lowering: a spanned TOML tree becomes the typed model. Every error is collected; nothing is judged that needs
+//! more than one item to be seen, which is the business of `check`.
+
+mod header;
+mod ioctls;
+mod rules;
+mod structs;
+mod tree;
+mod types;
+mod values;
+
+use std::collections::HashMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::codes;
+use crate::diag::{Ctxt, Diagnostic};
+use crate::model::{Item, Life, Meta, Model, Release};
+use crate::project::Lookup;
+use crate::source::{Source, Span};
+use tree::{Cx, Table, wrong_kind};
+
+/// The grammar version of the language that is read here.
+pub(crate) const GRAMMAR: i128 = 1;
+/// How deep tables and arrays may lie in each other.
+const MAX_NESTING: usize = 100;
+
+/// Lowers a text. `None` if it is so broken that no model can be had; `ctxt` then has the reasons.
+pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
+    if let Some(at) = too_deep(&source.text) {
+        let message = format!("tables and arrays lie in each other more than {MAX_NESTING} deep");
+        ctxt.report(Diagnostic::new(codes::AZ0009, at, message));
+        return None;
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in &errors {
+        let at = error.span().unwrap_or_default().into();
+        ctxt.report(Diagnostic::new(codes::AZ0001, at, error.message().to_owned()));
+    }
+    if !errors.is_empty() {
+        return None;
+    }
+    let mut cx = Cx { ctxt, source, releases: HashMap::new(), values: HashMap::new() };
+    let header = {
+        let top = Table::new(&cx, document.get_ref(), Span::default());
+        grammar(&top)?;
+        header::lower(&top)?
+    };
+    cx.releases = (0_u16..).zip(&header.releases).map(|(n, name)| (name.clone(), Release(n))).collect();
+    cx.values = values::evaluate(&cx, document.get_ref());
+    let top = Table::new(&cx, document.get_ref(), Span::default());
+    let _ = (top.get("grammar"), top.get("header"));
+    let items = items(&top);
+    let layers = rules::layers(&top);
+    for kept in ["table", "register", "chain"] {
+        if let Some(value) = top.get(kept) {
+            let message = format!("`[{kept}.*]` is kept for a later grammar");
+            ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
+        }
+    }
+    top.finish();
+    Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
+}
+
+fn grammar(top: &Table<'_, '_>) -> Option<()> {
+    if !top.has("grammar") {
+        let diagnostic = Diagnostic::new(codes::AZ0008, Span::default(), "`grammar` is missing");
+        top.cx.report(diagnostic.help(format!("begin the file with `grammar = {GRAMMAR}`")));
+        return None;
+    }
+    let version = top.number("grammar", 1, i128::from(u32::MAX))?;
+    if version == GRAMMAR {
+        return Some(());
+    }
+    let at = top.get("grammar").map(|value| value.span().into()).unwrap_or_default();
+    let message = format!("grammar {version} is newer than this argsz, which reads grammar {GRAMMAR}");
+    top.cx.report(Diagnostic::new(codes::AZ0008, at, message).help("use the argsz that the schema was written for"));
+    None
+}
+
+/// The place where brackets lie too deep. Strings and comments are passed over well enough for a limit.
+fn too_deep(text: &str) -> Option<Span> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0_usize);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'#' => at += bytes[at..].iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - at),
+            b'"' | b'\'' => at = end_of_string(bytes, at),
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    return Some((at..at + 1).into());
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    too_many_dots(text)
+}
+
+/// The last byte of the string that begins at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes[start];
+    let long = bytes[start..].starts_with(&[quote; 3]);
+    let mut at = start + if long { 3 } else { 1 };
+    while at < bytes.len() {
+        if bytes[at] == b'\\' && quote == b'"' {
+            at += 1;
+        } else if !long && (bytes[at] == quote || bytes[at] == b'\n') {
+            return at;
+        } else if long && bytes[at..].starts_with(&[quote; 3]) {
+            return at + 2;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// A dotted key nests as brackets do.
+fn too_many_dots(text: &str) -> Option<Span> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let key = line.split(['=', '"', '\'', '#']).next().unwrap_or("");
+        if key.matches('.').count() > MAX_NESTING {
+            return Some((start..start + key.len()).into());
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The items of all kinds, in the order of the text.
+fn items(top: &Table<'_, '_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
+    each(top, "flags", |name, at, table| items.extend(values::flags(name, at, table).map(Item::Flags)));
+    each(top, "enum", |name, at, table| items.extend(values::enumeration(name, at, table).map(Item::Enum)));
+    each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false))));
+    each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true))));
+    each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
+    items.sort_by_key(|item| item.meta().span);
+    items
+}
+
+/// Calls for each `[kind.NAME]`, and for each life of a `[[kind.NAME]]`.
+fn each<'a, 't>(top: &Table<'a, 't>, kind: &'static str, mut lower: impl FnMut(&str, Span, Table<'a, 't>)) {
+    let Some(value) = top.get(kind) else { return };
+    let Some(of_kind) = Table::of(top.cx, value, value.span().into()) else { return };
+    for (name, at, value) in of_kind.entries() {
+        identifier(top.cx, name, at);
+        for life in lives(top.cx, value) {
+            // Lives of one name are told apart by where each stands.
+            let place = if matches!(value.get_ref(), DeValue::Array(_)) { life.span().into() } else { at };
+            if let Some(table) = Table::of(top.cx, life, at) {
+                lower(name, if place == Span::default() { at } else { place }, table);
+            }
+        }
+    }
+}
+
+/// The elements of an array of lives, or the one value.
+fn lives<'t>(cx: &Cx<'_>, value: &'t Spanned<DeValue<'t>>) -> Vec<&'t Spanned<DeValue<'t>>> {
+    match value.get_ref() {
+        DeValue::Array(elements) => {
+            if elements.is_empty() {
+                wrong_kind(cx, value, "at least one life");
+            }
+            elements.iter().collect()
+        }
+        _ => vec![value],
+    }
+}
+
+fn identifier(cx: &Cx<'_>, name: &str, at: Span) {
+    let mut letters = name.chars();
+    let begins = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if !begins || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        let message = format!("`{name}` is not a name in C");
+        cx.report(Diagnostic::new(codes::AZ0005, at, message).help("letters, digits and `_`, no digit first"));
+    }
+}
+
+/// The whole history of the header.
+pub(super) const FOREVER: Life = Life { since: Release(0), until: None };
+
+/// What every named thing carries.
+fn meta(table: &Table<'_, '_>, name: &str, at: Span, owner: Life) -> Meta {
+    Meta {
+        name: name.to_owned(),
+        doc: table.text("doc").map(|doc| doc.text.trim().to_owned()).unwrap_or_default(),
+        life: table.life(owner),
+        deprecated: table.text("deprecated").map(|why| why.text),
+        rust: table.text("rust").map(|name| name.text),
+        span: at,
+    }
+}

@@ -1,0 +1,295 @@
+//! `[struct.NAME]`, `[union.NAME]`, their fields and arms.
+
+use toml::de::DeValue;
+
+use super::tree::{Cx, Table, Text, integer, string, wrong_kind};
+use super::{FOREVER, identifier, meta, rules, types, values};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::expr;
+use crate::model::{
+    ArmWhen, Dir, Field, Grows, Inline, Life, Meta, Path, Pointee, PointsTo, Reserved, Role, Struct, Tail, Type,
+    ValueType,
+};
+use crate::nearest::did_you_mean;
+use crate::source::Span;
+
+const GROWS: [(&str, Grows); 5] = [
+    ("argsz", Grows::Argsz),
+    ("size", Grows::Size),
+    ("length", Grows::Length),
+    ("ioctl-size", Grows::IoctlSize),
+    ("fixed", Grows::Fixed),
+];
+const DIRS: [(&str, Dir); 3] = [("in", Dir::In), ("out", Dir::Out), ("inout", Dir::InOut)];
+
+pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) -> Struct {
+    let meta = meta(&table, name, at, FOREVER);
+    let life = meta.life;
+    let grows = grows(&table, life);
+    let first = grows.first().map_or(Grows::Fixed, |(grows, _)| *grows);
+    let tails = [("ignored", Tail::Ignored), ("zero", Tail::Zero), ("refused", Tail::Refused)];
+    let tail = table.word("tail", &tails).unwrap_or(match grows.last().map_or(first, |(grows, _)| *grows) {
+        Grows::Argsz => Tail::Ignored,
+        Grows::Size => Tail::Zero,
+        Grows::Length | Grows::IoctlSize | Grows::Fixed => Tail::Refused,
+    });
+    let dir = table.word("dir", &DIRS).unwrap_or(Dir::In);
+    let copied = table.word("read", &[("copied", true), ("user", false)]).unwrap_or(false);
+    let copy_covered = table.word("copy", &[("covered", true), ("all", false)]).unwrap_or(false);
+    let key = if is_union { "arms" } else { "fields" };
+    if !table.has(key) {
+        table.missing(key);
+    }
+    let fields = fields(&table, key, life, dir, is_union);
+    let lowered = Struct {
+        min: table.text("min").map(|min| (path(table.cx, &min), min.at)),
+        eager: table.flag("eager"),
+        packed: table.flag("packed"),
+        align: table.number("align", 1, 1 << 20).and_then(|align| u32::try_from(align).ok()),
+        min_sizes: rules::min_sizes(&table, life),
+        rules: rules::rules(&table, "rules", life),
+        waivers: rules::waivers(&table),
+        meta,
+        is_union,
+        grows,
+        tail,
+        copied,
+        copy_covered,
+        fields,
+    };
+    table.finish();
+    lowered
+}
+
+/// `grows`: a word, or lives of words.
+fn grows(table: &Table<'_, '_>, life: Life) -> Vec<(Grows, Life)> {
+    let Some(value) = table.get("grows") else { return vec![(Grows::Fixed, life)] };
+    if !matches!(value.get_ref(), DeValue::Array(_)) {
+        return vec![(table.word("grows", &GROWS).unwrap_or(Grows::Fixed), life)];
+    }
+    let mut found = Vec::new();
+    for one in table.tables("grows") {
+        if !one.has("is") {
+            one.missing("is");
+        }
+        let is = one.word("is", &GROWS);
+        let life = one.life(life);
+        found.extend(is.map(|is| (is, life)));
+        one.finish();
+    }
+    found
+}
+
+/// A dotted path.
+pub(super) fn path(cx: &Cx<'_>, text: &Text) -> Path {
+    for part in text.text.split('.') {
+        identifier(cx, part, text.at);
+    }
+    Path(text.text.split('.').map(str::to_owned).collect())
+}
+
+fn fields(table: &Table<'_, '_>, key: &'static str, life: Life, dir: Dir, arms: bool) -> Vec<Field> {
+    table.tables(key).into_iter().filter_map(|field| lower_field(field, life, dir, arms)).collect()
+}
+
+fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Option<Field> {
+    let cx = table.cx;
+    let (meta, dir) = (field_meta(&table, owner), table.word("dir", &DIRS).unwrap_or(dir));
+    let ty = field_type(&table, meta.life, dir);
+    let values = value_type(&table);
+    let owner_type = values.as_ref().map(|(ValueType::Flags(name) | ValueType::Enum(name), _)| name.clone());
+    if let Some(at) = table.has("bits").then(|| table.get("bits").map(|v| v.span().into())).flatten() {
+        let message = "`bits` is kept for a later grammar";
+        cx.report(Diagnostic::new(codes::AZ0010, at, message));
+    }
+    let roles = [("argsz", Role::Argsz), ("size", Role::Size), ("version", Role::Version)];
+    let when = if is_arm { None } else { table.condition("when") };
+    let arm = if is_arm { arm(&table) } else { None };
+    let field = Field {
+        role: table.word("role", &roles),
+        accepts: accepts(&table, owner_type.as_deref()),
+        reserved: reserved(&table),
+        unchecked: table.text("unchecked").map(|why| why.text),
+        range: table.text("range").and_then(|text| range(cx, &text)),
+        align: table.number("align", 1, 1 << 62).and_then(|align| u64::try_from(align).ok()),
+        len: table.text("len").map(|text| (text.text, text.at)),
+        points_to: points_to(&table, dir),
+        selector: table.text("selector").map(|text| (path(cx, &text), text.at)),
+        none: table.texts("none").into_iter().map(|text| (text.text, text.at)).collect(),
+        errno: table.errno("errno"),
+        after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),
+        ty: Type::Named(String::new()),
+        meta,
+        values,
+        dir,
+        when,
+        arm,
+    };
+    table.finish();
+    ty.map(|ty| Field { ty, ..field })
+}
+
+/// Name and doc of a field; a struct or union written in place may have no name.
+fn field_meta(table: &Table<'_, '_>, owner: Life) -> Meta {
+    let in_place = table.has("union") || table.has("struct");
+    let name = if in_place { table.text("name") } else { table.must_text("name") };
+    let (name, at) = name.map_or((String::new(), table.at), |name| (name.text, name.at));
+    if !name.is_empty() {
+        identifier(table.cx, &name, at);
+    }
+    meta(table, &name, at, owner)
+}
+
+fn field_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<Type> {
+    let said: Vec<&str> = ["type", "union", "struct"].into_iter().filter(|key| table.has(key)).collect();
+    match said[..] {
+        ["type"] => table.text("type").and_then(|text| types::parse(table.cx, &text)),
+        ["union"] => {
+            let fields = fields(table, "union", life, dir, true);
+            Some(Type::Inline(Box::new(Inline { is_union: true, fields })))
+        }
+        ["struct"] => {
+            let fields = fields(table, "struct", life, dir, false);
+            Some(Type::Inline(Box::new(Inline { is_union: false, fields })))
+        }
+        _ => {
+            let _ = (table.get("type"), table.get("union"), table.get("struct"));
+            let message = "a field has exactly one of `type`, `union` and `struct`";
+            table.cx.report(Diagnostic::new(codes::AZ0004, table.at, message));
+            None
+        }
+    }
+}
+
+fn value_type(table: &Table<'_, '_>) -> Option<(ValueType, Span)> {
+    let flags = table.text("flags");
+    let of_enum = table.text("enum");
+    match (flags, of_enum) {
+        (Some(flags), None) => Some((ValueType::Flags(flags.text), flags.at)),
+        (None, Some(of)) => Some((ValueType::Enum(of.text), of.at)),
+        (None, None) => None,
+        (Some(flags), Some(of)) => {
+            let message = "a field's values are flags or an enum, not both";
+            table.cx.report(Diagnostic::new(codes::AZ0003, of.at, message).also(flags.at, "flags here"));
+            None
+        }
+    }
+}
+
+fn reserved(table: &Table<'_, '_>) -> Option<Reserved> {
+    match table.get("reserved")?.get_ref() {
+        DeValue::Boolean(true) => Some(Reserved::Zero),
+        DeValue::Boolean(false) => None,
+        _ => table.word("reserved", &[("ignored", Reserved::Ignored), ("zero", Reserved::Zero)]),
+    }
+}
+
+/// `accepts`: integers, keys of the field's own flags or enum, or constants.
+fn accepts(table: &Table<'_, '_>, owner: Option<&str>) -> Option<Vec<(u64, String)>> {
+    let cx = table.cx;
+    table.get("accepts")?;
+    let mut found = Vec::new();
+    for value in table.array("accepts") {
+        if let Some(number) = integer(value.get_ref()) {
+            match u64::try_from(number).ok().or_else(|| i64::try_from(number).ok().map(i64::cast_unsigned)) {
+                Some(bits) => found.push((bits, number.to_string())),
+                None => cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), "it does not fit 64 bits")),
+            }
+            continue;
+        }
+        let Some(text) = string(cx, value) else { continue };
+        let own = owner.and_then(|owner| cx.values.get(&format!("{owner}.{}", text.text)));
+        match own.or_else(|| cx.values.get(&text.text)) {
+            Some(number) => {
+                let bits = u64::try_from(*number).ok().or_else(|| i64::try_from(*number).ok().map(i64::cast_unsigned));
+                found.push((bits.unwrap_or_default(), text.text));
+            }
+            None => unknown_value(cx, &text, owner),
+        }
+    }
+    Some(found)
+}
+
+fn unknown_value(cx: &Cx<'_>, text: &Text, owner: Option<&str>) {
+    let message = format!("there is no value `{}`", text.text);
+    let prefix = owner.map(|owner| format!("{owner}."));
+    let keys = cx.values.keys().filter_map(|name| prefix.as_deref().and_then(|prefix| name.strip_prefix(prefix)));
+    let mut diagnostic = Diagnostic::new(codes::AZ0103, text.at, message);
+    diagnostic.help = did_you_mean(&text.text, keys).or_else(|| did_you_mean(&text.text, cx.names()));
+    cx.report(diagnostic);
+}
+
+/// `range = "1..=0x80000"`.
+fn range(cx: &Cx<'_>, text: &Text) -> Option<(u64, u64)> {
+    let bounds = text.text.split_once("..=").and_then(|(low, high)| {
+        let bound = |part: &str| {
+            let part = Text { text: part.trim().to_owned(), at: text.at };
+            values::expression(cx, &part).and_then(|number| u64::try_from(number).ok())
+        };
+        Some((bound(low)?, bound(high)?))
+    });
+    match bounds {
+        Some((low, high)) if low <= high => Some((low, high)),
+        _ => {
+            let message = format!("`{}` is not a range", text.text);
+            let diagnostic = Diagnostic::new(codes::AZ0007, text.at, message);
+            cx.report(diagnostic.help("a range is `low..=high` over unsigned numbers"));
+            None
+        }
+    }
+}
+
+/// A bare name, or a list of them, are values of the selector; anything else is a condition.
+fn arm(table: &Table<'_, '_>) -> Option<ArmWhen> {
+    let default = table.flag("default");
+    let value = table.get("when");
+    if default {
+        if let Some(value) = value {
+            let message = "the arm of every other value has no `when`";
+            table.cx.report(Diagnostic::new(codes::AZ0003, value.span().into(), message));
+        }
+        return Some(ArmWhen::Default);
+    }
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match value?.get_ref() {
+        DeValue::String(text) if !is_name(text) => {
+            let text = table.text("when")?;
+            expr::parse(&text.text, text.at, table.cx.ctxt).map(ArmWhen::Cond)
+        }
+        _ => {
+            let values = table.one_or_more("when").into_iter().map(|text| (text.text, text.at)).collect();
+            Some(ArmWhen::Values(values))
+        }
+    }
+}
+
+fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
+    let cx = table.cx;
+    let value = table.get("points_to")?;
+    let table = Table::of(cx, value, value.span().into())?;
+    let target = if table.has("arms") {
+        let selector = table.must_text("selector");
+        let arms = table.tables("arms").into_iter().filter_map(|arm| {
+            let values = arm.one_or_more("when").into_iter().map(|text| (text.text, text.at)).collect();
+            let name = arm.must_text("type").map(|text| {
+                identifier(cx, &text.text, text.at);
+                text.text
+            });
+            arm.finish();
+            Some((values, name?))
+        });
+        let arms = arms.collect();
+        selector.map(|selector| Pointee::Select { selector: path(cx, &selector), arms })
+    } else {
+        table.must_text("type").and_then(|text| types::parse(cx, &text)).map(Pointee::Type)
+    };
+    let name = |key| table.text(key).map(|text| text.text);
+    let (count, bytes, stride) = (name("count"), name("bytes"), name("stride"));
+    let dir = table.word("dir", &DIRS).unwrap_or(dir);
+    if count.is_some() && bytes.is_some() {
+        wrong_kind(cx, value, "either `count` or `bytes`");
+    }
+    table.finish();
+    Some(PointsTo { target: target?, count, bytes, stride, dir, span: value.span().into() })
+}

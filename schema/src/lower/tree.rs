@@ -1,0 +1,298 @@
+//! A cursor over a TOML table that notes every key it was asked for, so that what nobody asked for is reported.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::codes;
+use crate::diag::{Ctxt, Diagnostic};
+use crate::model::{Errno, Life, Release};
+use crate::nearest::did_you_mean;
+use crate::source::{Source, Span};
+
+/// What all of lowering shares.
+pub(super) struct Cx<'a> {
+    pub(super) ctxt: &'a Ctxt,
+    pub(super) source: &'a Source,
+    /// Releases by name; filled from the header first.
+    pub(super) releases: HashMap<String, Release>,
+    /// Values of constants and members by C name.
+    pub(super) values: HashMap<String, i128>,
+}
+
+impl Cx<'_> {
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.ctxt.report(diagnostic);
+    }
+
+    /// C names of constants and members.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str).filter(|name| !name.contains('.'))
+    }
+
+    /// The place of a string's text: inside its quotes where nothing is escaped, otherwise the whole value.
+    pub(super) fn inside(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Span {
+        let range = value.span();
+        let raw = self.source.text.get(range.clone()).unwrap_or("");
+        let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
+        match raw.get(quotes..raw.len().saturating_sub(quotes)) {
+            Some(inner) if inner == text => (range.start + quotes..range.end - quotes).into(),
+            _ => range.into(),
+        }
+    }
+}
+
+/// A string of the schema and its place.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) at: Span,
+}
+
+/// A table, and which of its keys were asked for.
+pub(super) struct Table<'a, 't> {
+    pub(super) cx: &'a Cx<'a>,
+    /// The place that stands for the whole: the key it is the value of.
+    pub(super) at: Span,
+    map: &'t DeTable<'t>,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+/// What a value is, in words.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The number of an integer as TOML has it.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i128> {
+    let DeValue::Integer(number) = value else { return None };
+    i128::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+impl<'a, 't> Table<'a, 't> {
+    pub(super) fn new(cx: &'a Cx<'a>, map: &'t DeTable<'t>, at: Span) -> Self {
+        Self { cx, at, map, asked: RefCell::default() }
+    }
+
+    /// A value that must be a table.
+    pub(super) fn of(cx: &'a Cx<'a>, value: &'t Spanned<DeValue<'t>>, at: Span) -> Option<Self> {
+        if let DeValue::Table(map) = value.get_ref() {
+            return Some(Self::new(cx, map, at));
+        }
+        wrong_kind(cx, value, "a table");
+        None
+    }
+
+    /// The value of a key, which is known from now on.
+    pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.asked.borrow_mut().push(key);
+        self.map.get(key)
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.map.contains_key(key)
+    }
+
+    /// All entries: the key, its place, the value; in the order of the text.
+    pub(super) fn entries(&self) -> Vec<(&'t str, Span, &'t Spanned<DeValue<'t>>)> {
+        let mut all: Vec<_> =
+            self.map.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span().into(), value)).collect();
+        all.sort_by_key(|(_, span, _): &(&str, Span, _)| *span);
+        all
+    }
+
+    /// A string.
+    pub(super) fn text(&self, key: &'static str) -> Option<Text> {
+        let value = self.get(key)?;
+        string(self.cx, value)
+    }
+
+    /// A string that must be there.
+    pub(super) fn must_text(&self, key: &'static str) -> Option<Text> {
+        if !self.has(key) {
+            self.missing(key);
+        }
+        self.text(key)
+    }
+
+    pub(super) fn missing(&self, key: &str) {
+        let message = format!("`{key}` is missing");
+        self.cx.report(Diagnostic::new(codes::AZ0004, self.at, message).help(format!("add `{key} = ...`")));
+    }
+
+    /// A boolean; absent is false.
+    pub(super) fn flag(&self, key: &'static str) -> bool {
+        match self.get(key) {
+            None => false,
+            Some(value) => {
+                if let DeValue::Boolean(is) = value.get_ref() {
+                    return *is;
+                }
+                wrong_kind(self.cx, value, "a boolean");
+                false
+            }
+        }
+    }
+
+    /// An integer within bounds.
+    pub(super) fn number(&self, key: &'static str, low: i128, high: i128) -> Option<i128> {
+        let value = self.get(key)?;
+        number(self.cx, value, low, high)
+    }
+
+    /// The elements of an array.
+    pub(super) fn array(&self, key: &'static str) -> Vec<&'t Spanned<DeValue<'t>>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        if let DeValue::Array(elements) = value.get_ref() {
+            return elements.iter().collect();
+        }
+        wrong_kind(self.cx, value, "an array");
+        Vec::new()
+    }
+
+    /// An array of strings.
+    pub(super) fn texts(&self, key: &'static str) -> Vec<Text> {
+        self.array(key).into_iter().filter_map(|value| string(self.cx, value)).collect()
+    }
+
+    /// A string or an array of strings.
+    pub(super) fn one_or_more(&self, key: &'static str) -> Vec<Text> {
+        match self.get(key).map(|value| (value, value.get_ref())) {
+            Some((_, DeValue::Array(_))) => self.texts(key),
+            Some((value, _)) => string(self.cx, value).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// An array of tables.
+    pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a, 't>> {
+        self.array(key).into_iter().filter_map(|value| Table::of(self.cx, value, value.span().into())).collect()
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = words.iter().find(|(word, _)| *word == text.text);
+        if found.is_none() {
+            let all: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            self.cx.report(
+                Diagnostic::new(codes::AZ0006, text.at, format!("`{key}` cannot be `{}`", text.text))
+                    .label("not one of its words")
+                    .help(format!("it is one of {}", all.join(", "))),
+            );
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+
+    /// An errno by name.
+    pub(super) fn errno(&self, key: &'static str) -> Option<Errno> {
+        let text = self.text(key)?;
+        let found = crate::errno::find(&text.text);
+        if found.is_none() {
+            let known = crate::errno::NAMES.iter().copied();
+            let help = did_you_mean(&text.text, known).unwrap_or_else(|| "names are those of errno(3)".into());
+            let message = format!("there is no errno `{}`", text.text);
+            self.cx.report(Diagnostic::new(codes::AZ0102, text.at, message).help(help));
+        }
+        found
+    }
+
+    /// A release by name.
+    fn release(&self, key: &'static str) -> Option<(Release, Span)> {
+        let text = self.text(key)?;
+        let found = self.cx.releases.get(&text.text).copied();
+        if found.is_none() {
+            let known = self.cx.releases.keys().map(String::as_str);
+            let help = did_you_mean(&text.text, known).unwrap_or_else(|| "releases are listed in `[header]`".into());
+            let message = format!("`{key}` names no release of this header: `{}`", text.text);
+            self.cx.report(Diagnostic::new(codes::AZ0601, text.at, message).help(help));
+        }
+        found.map(|release| (release, text.at))
+    }
+
+    /// When something exists; a life that is open at both ends is its owner's.
+    pub(super) fn life(&self, owner: Life) -> Life {
+        let since = self.release("since");
+        let until = self.release("until");
+        if let (Some((since, _)), Some((until, at))) = (since, until)
+            && until <= since
+        {
+            self.cx.report(
+                Diagnostic::new(codes::AZ0602, at, "`until` is not after `since`")
+                    .label("it would never exist")
+                    .help("`until` names the first release that no longer has it"),
+            );
+        }
+        Life {
+            since: since.map_or(owner.since, |(release, _)| release),
+            until: until.map(|(release, _)| release).or(owner.until),
+        }
+    }
+
+    /// A condition.
+    pub(super) fn condition(&self, key: &'static str) -> Option<crate::expr::Expr> {
+        let text = self.text(key)?;
+        crate::expr::parse(&text.text, text.at, self.cx.ctxt)
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(super) fn finish(self) {
+        let asked = self.asked.into_inner();
+        for key in self.map.keys() {
+            let name = key.get_ref().as_ref();
+            if asked.contains(&name) {
+                continue;
+            }
+            let at: Span = key.span().into();
+            let diagnostic = Diagnostic::new(codes::AZ0002, at, format!("unknown key `{name}`"));
+            let mut known = asked.clone();
+            known.sort_unstable();
+            known.dedup();
+            let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
+                format!(
+                    "the keys known here are {}",
+                    known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+                )
+            });
+            self.cx.report(diagnostic.help(help));
+        }
+    }
+}
+
+/// A string.
+pub(super) fn string(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>) -> Option<Text> {
+    if let DeValue::String(text) = value.get_ref() {
+        return Some(Text { text: text.to_string(), at: cx.inside(value, text) });
+    }
+    wrong_kind(cx, value, "a string");
+    None
+}
+
+/// An integer within bounds.
+pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high: i128) -> Option<i128> {
+    let Some(number) = integer(value.get_ref()) else {
+        wrong_kind(cx, value, "an integer");
+        return None;
+    };
+    if (low..=high).contains(&number) {
+        return Some(number);
+    }
+    let message = format!("{number} is not between {low} and {high}");
+    cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), message));
+    None
+}
+
+pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, wanted: &str) {
+    let message = format!("expected {wanted}, found {}", kind(value.get_ref()));
+    cx.report(Diagnostic::new(codes::AZ0003, value.span().into(), message));
+}

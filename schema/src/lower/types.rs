@@ -1,0 +1,112 @@
+//! Types as they are written: `u32`, `aligned_u64`, `iommu_inv_addr_info`, `u8[6]`, `u64[N][2]`, `s32[]`.
+
+use super::tree::{Cx, Text};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::model::{ByteOrder, Prim, PrimKind, Type};
+use crate::nearest::did_you_mean;
+
+/// Most elements of one dimension.
+const MAX_ELEMENTS: u64 = 1 << 31;
+/// Most dimensions.
+const MAX_DIMENSIONS: usize = 8;
+
+/// Parses a type; reports what is wrong with it.
+pub(super) fn parse(cx: &Cx<'_>, text: &Text) -> Option<Type> {
+    let (name, dimensions) =
+        text.text.split_once('[').map_or((text.text.as_str(), None), |(name, rest)| (name, Some(rest)));
+    let name = name.trim();
+    let mut ty = if let Some(prim) = primitive(name) { Type::Prim(prim) } else { named(cx, text, name)? };
+    let Some(rest) = dimensions else { return Some(ty) };
+    let Some(inner) = rest.trim_end().strip_suffix(']') else {
+        return malformed(cx, text, "a dimension ends with `]`");
+    };
+    let dimensions: Vec<&str> = inner.split("][").map(str::trim).collect();
+    if dimensions.len() > MAX_DIMENSIONS {
+        return malformed(cx, text, "that many dimensions are not read");
+    }
+    // C reads dimensions from the outside; the innermost is the last.
+    for (position, dimension) in dimensions.iter().enumerate().rev() {
+        ty = if dimension.is_empty() {
+            if position != 0 {
+                return malformed(cx, text, "only the first dimension may be open");
+            }
+            Type::Flex(Box::new(ty))
+        } else {
+            Type::Array(Box::new(ty), elements(cx, text, dimension)?)
+        };
+    }
+    Some(ty)
+}
+
+fn elements(cx: &Cx<'_>, text: &Text, dimension: &str) -> Option<u64> {
+    let number = match dimension.parse::<u64>() {
+        Ok(number) => Some(i128::from(number)),
+        Err(_) => super::values::expression(cx, &Text { text: dimension.to_owned(), at: text.at }),
+    }?;
+    let number = u64::try_from(number).ok().filter(|n| *n <= MAX_ELEMENTS);
+    if number.is_none() {
+        let message = format!("an array cannot have `{dimension}` elements");
+        cx.report(Diagnostic::new(codes::AZ0007, text.at, message));
+    }
+    number
+}
+
+fn malformed(cx: &Cx<'_>, text: &Text, why: &str) -> Option<Type> {
+    let diagnostic = Diagnostic::new(codes::AZ0101, text.at, format!("`{}` is not a type", text.text));
+    cx.report(diagnostic.label(why).help("an array is `u8[6]`, a flexible one `u8[]`"));
+    None
+}
+
+fn named(cx: &Cx<'_>, text: &Text, name: &str) -> Option<Type> {
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name {
+        return Some(Type::Named(name.to_owned()));
+    }
+    let mut diagnostic = Diagnostic::new(codes::AZ0101, text.at, format!("`{}` is not a type", text.text));
+    let words = name.rsplit([' ', '*']).find(|word| !word.is_empty()).unwrap_or("");
+    diagnostic.help = if name.ends_with('*') {
+        Some("a user pointer is carried in an `aligned_u64` with `points_to`; a bare one is `ptr`".into())
+    } else if name.contains(' ') {
+        Some(format!("write the name alone: `{words}`"))
+    } else {
+        did_you_mean(name, PRIMITIVES.iter().map(|(name, _)| *name))
+    };
+    cx.report(diagnostic);
+    None
+}
+
+/// The primitive of that name.
+pub(super) fn primitive(name: &str) -> Option<Prim> {
+    PRIMITIVES.iter().find(|(known, _)| *known == name).map(|(_, prim)| *prim)
+}
+
+const fn prim(kind: PrimKind, width: u8, order: ByteOrder, aligned: bool) -> Prim {
+    Prim { kind, width, order, aligned }
+}
+
+const PRIMITIVES: &[(&str, Prim)] = &[
+    ("u8", prim(PrimKind::Unsigned, 1, ByteOrder::Native, false)),
+    ("u16", prim(PrimKind::Unsigned, 2, ByteOrder::Native, false)),
+    ("u32", prim(PrimKind::Unsigned, 4, ByteOrder::Native, false)),
+    ("u64", prim(PrimKind::Unsigned, 8, ByteOrder::Native, false)),
+    ("s8", prim(PrimKind::Signed, 1, ByteOrder::Native, false)),
+    ("s16", prim(PrimKind::Signed, 2, ByteOrder::Native, false)),
+    ("s32", prim(PrimKind::Signed, 4, ByteOrder::Native, false)),
+    ("s64", prim(PrimKind::Signed, 8, ByteOrder::Native, false)),
+    ("char", prim(PrimKind::Char, 1, ByteOrder::Native, false)),
+    ("le16", prim(PrimKind::Unsigned, 2, ByteOrder::Little, false)),
+    ("le32", prim(PrimKind::Unsigned, 4, ByteOrder::Little, false)),
+    ("le64", prim(PrimKind::Unsigned, 8, ByteOrder::Little, false)),
+    ("be16", prim(PrimKind::Unsigned, 2, ByteOrder::Big, false)),
+    ("be32", prim(PrimKind::Unsigned, 4, ByteOrder::Big, false)),
+    ("be64", prim(PrimKind::Unsigned, 8, ByteOrder::Big, false)),
+    ("aligned_u64", prim(PrimKind::Unsigned, 8, ByteOrder::Native, true)),
+    ("aligned_s64", prim(PrimKind::Signed, 8, ByteOrder::Native, true)),
+    ("aligned_le64", prim(PrimKind::Unsigned, 8, ByteOrder::Little, true)),
+    ("aligned_be64", prim(PrimKind::Unsigned, 8, ByteOrder::Big, true)),
+    ("ptr", prim(PrimKind::Pointer, 0, ByteOrder::Native, false)),
+    ("long", prim(PrimKind::Long, 0, ByteOrder::Native, false)),
+    ("ulong", prim(PrimKind::ULong, 0, ByteOrder::Native, false)),
+];
