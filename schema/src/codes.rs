@@ -72,7 +72,6 @@ codes! {
     AZ0103 Error "a value that does not exist";
     AZ0120 Error "two things with one name";
     AZ0121 Error "two fields with one name";
-    AZ0122 Error "a field without a name";
     AZ0123 Error "a name that is a keyword of C";
     AZ0125 Lint "a name that is a keyword of C++";
     AZ0126 Error "a name that is a keyword of Rust";

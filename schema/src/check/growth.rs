@@ -14,7 +14,7 @@ pub(super) fn check(check: &Check<'_>, at: &At<'_>, before: Option<&At<'_>>) {
         let grows = laid.def.grows_at(at.release);
         size_fields(check, laid, grows);
         let fixed_part = minimum(check, at, laid, grows);
-        for min in &laid.def.min_sizes {
+        for min in laid.def.min_sizes.iter().filter(|_| grows != Grows::Fixed) {
             min_size(check, at, laid, min, fixed_part);
         }
         for rule in &laid.def.rules {
@@ -89,16 +89,8 @@ fn size_fields(check: &Check<'_>, laid: &StructLayout<'_>, grows: Grows) {
 fn minimum(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, grows: Grows) -> Option<u64> {
     let def = laid.def;
     match &def.min {
-        Some((path, span)) if grows == Grows::Fixed => {
-            if def.grows.iter().all(|(grows, _)| *grows == Grows::Fixed) {
-                let message = format!("`{}` never grows, so its minimum `{path}` says nothing", def.meta.name);
-                check
-                    .report(Diagnostic::new(codes::AZ0425, *span, message).help("say how it grows: `grows = \"...\"`"));
-            }
-            None
-        }
+        _ if grows == Grows::Fixed => None,
         Some((path, span)) => covered(check, at, def, path, *span).map(|found| found.offset + found.size),
-        None if grows == Grows::Fixed => None,
         None => {
             let first = def.min_sizes.first();
             if let (Some(first), true) = (first, role_of(grows).is_some()) {
@@ -152,11 +144,6 @@ fn covered<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span: 
 
 fn min_size(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, min: &MinSize, fixed_part: Option<u64>) {
     let def = laid.def;
-    if def.grows.iter().all(|(grows, _)| *grows == Grows::Fixed) {
-        let message = format!("`{}` never grows, so a minimum size says nothing", def.meta.name);
-        check.report(Diagnostic::new(codes::AZ0425, min.span, message).help("say how it grows: `grows = \"...\"`"));
-        return;
-    }
     let found = covered(check, at, def, &min.covers, min.span);
     let Some(fixed_part) = fixed_part else { return };
     if let Some(found) = found.filter(|found| found.offset + found.size <= fixed_part) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Check, each_field};
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct, Type};
+use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct};
 use crate::rust_name;
 use crate::source::Span;
 
@@ -171,7 +171,6 @@ fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
     each_field(&def.fields, &mut |field: &'m Field, path| {
         let meta = &field.meta;
         if meta.name.is_empty() {
-            unnamed(check, field);
             return;
         }
         spelling(check, meta);
@@ -191,13 +190,6 @@ fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
             collision(check, meta, name, first, other);
         }
     });
-}
-
-fn unnamed(check: &Check<'_>, field: &Field) {
-    if !matches!(field.ty, Type::Inline(_)) {
-        let finding = Diagnostic::new(codes::AZ0122, field.meta.span, "a field without a name");
-        check.report(finding.help("only a struct or union written in place may go without: add `name = \"...\"`"));
-    }
 }
 
 /// Whether C can say the name.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Check, changes, each_field};
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
 use crate::layout::base;
 use crate::model::{Field, Item, Life, Pointee, Release, Struct, Type, ValueType};
@@ -69,13 +69,25 @@ pub(super) fn check(check: &Check<'_>) -> HashSet<(String, Release)> {
     for layer in check.model.layers.values() {
         for (name, rules) in &layer.on {
             let span = rules.first().map_or(layer.meta.span, |rule| rule.span);
-            names.want(check, Kind::Type, name, layer.meta.life, span);
+            // A layer waits for its struct, and outlives it.
+            names.exists(check, Kind::Type, name, span);
         }
     }
     for release in names.releases {
         contained(check, release, &mut broken);
     }
     broken
+}
+
+impl Kind {
+    /// The code of its absence, and what people call it.
+    fn words(self) -> (Code, &'static str) {
+        match self {
+            Self::Type => (codes::AZ0130, "type"),
+            Self::Flags => (codes::AZ0131, "set of flags"),
+            Self::Enum => (codes::AZ0131, "enum"),
+        }
+    }
 }
 
 impl<'m> Names<'m> {
@@ -102,26 +114,28 @@ impl<'m> Names<'m> {
         }
     }
 
-    /// Reports a name that is not there, never or not always; gives the releases at which it is missing.
-    fn want(&self, check: &Check<'_>, kind: Kind, name: &str, life: Life, at: Span) -> Vec<Release> {
-        let (code, what) = match kind {
-            Kind::Type => (codes::AZ0130, "type"),
-            Kind::Flags => (codes::AZ0131, "set of flags"),
-            Kind::Enum => (codes::AZ0131, "enum"),
-        };
-        let used = self.releases.iter().copied().filter(|release| life.has(*release));
-        let Some(lives) = self.kind(kind).get(name) else {
+    /// Reports a name that never exists; gives its lives.
+    fn exists(&self, check: &Check<'_>, kind: Kind, name: &str, at: Span) -> Option<&[(Life, Span)]> {
+        let found = self.kind(kind).get(name);
+        if found.is_none() {
+            let (code, what) = kind.words();
             let finding = Diagnostic::new(code, at, format!("there is no {what} `{name}`"));
             let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
             let near = did_you_mean(name, numbers.chain(self.kind(kind).keys().copied()));
             let help = near.or_else(|| self.elsewhere(kind, name));
             check.report(Diagnostic { help, ..finding });
-            return used.collect();
-        };
+        }
+        found.map(Vec::as_slice)
+    }
+
+    /// Reports a name that is not there, never or not always; gives the releases at which it is missing.
+    fn want(&self, check: &Check<'_>, kind: Kind, name: &str, life: Life, at: Span) -> Vec<Release> {
+        let used = self.releases.iter().copied().filter(|release| life.has(*release));
+        let Some(lives) = self.exists(check, kind, name, at) else { return used.collect() };
         let missing = |release: &Release| !lives.iter().any(|(life, _)| life.has(*release));
         let missing: Vec<Release> = used.filter(missing).collect();
         if let Some(first) = missing.first() {
-            let message = format!("{what} `{name}` does not exist at {}", check.name(*first));
+            let message = format!("{} `{name}` does not exist at {}", kind.words().1, check.name(*first));
             let finding = Diagnostic::new(codes::AZ0132, at, message).label("used here");
             let finding = finding.also(lives[0].1, format!("`{name}` lives {}", life_text(check, lives[0].0)));
             check.report(finding.help("give the user of the name a life inside that of the name"));
@@ -178,7 +192,8 @@ fn fields(check: &Check<'_>, names: &Names<'_>, def: &Struct, broken: &mut HashS
             Pointee::Select { arms, .. } => {
                 for (values, name) in arms {
                     let at = values.first().map_or(points_to.span, |(_, span)| *span);
-                    names.want(check, Kind::Type, name, life, at);
+                    // Which release has the arm is the business of its value: see `unions`.
+                    names.exists(check, Kind::Type, name, at);
                 }
             }
         }

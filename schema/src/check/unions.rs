@@ -208,7 +208,23 @@ fn pointee(check: &Check<'_>, at: &At<'_>, def: &Struct, points_to: &PointsTo) {
     };
     let Some(values) = at.wide.model.find_enum(name) else { return };
     let mut taken = Taken { check, values, by: HashMap::new(), when: check.when(at.release) };
-    for (names, _) in arms {
-        taken.take_all(names);
+    for (names, of) in arms {
+        for (name, place) in names {
+            // A value that lives at another release has no arm at this one.
+            if member(values, name).is_none() && ever(check, &values.meta.name, name) {
+                continue;
+            }
+            taken.take(name, *place);
+            if at.wide.model.find_struct(of).is_none() && check.model.find_struct(of).is_some() {
+                let message = format!("`{name}` leads to `{of}`, which does not exist at {}", check.name(at.release));
+                let finding = Diagnostic::new(codes::AZ0132, *place, message);
+                check.report(finding.help("let the value and the struct begin at the same release"));
+            }
+        }
     }
+}
+
+/// Whether an enum has had a member at any release.
+fn ever(check: &Check<'_>, of: &str, name: &str) -> bool {
+    check.model.enums().filter(|values| values.meta.name == of).any(|values| member(values, name).is_some())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Check, each_field};
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::model::{Dir, Field, Item, PointsTo, PrimKind, Reserved, Role, Rule, RuleKind, Struct, Tail, Type};
+use crate::model::{Dir, Field, Grows, Item, PointsTo, PrimKind, Reserved, Role, Rule, RuleKind, Struct, Tail, Type};
 use crate::nearest::did_you_mean;
 use crate::source::Span;
 
@@ -26,7 +26,7 @@ pub(super) fn check(check: &Check<'_>) {
             }
         });
         rules(check, &def.meta.name, &def.rules);
-        tail(check, def);
+        fixed(check, def);
         pointers(check, def, &paths);
     }
     for layer in check.model.layers.values() {
@@ -94,13 +94,24 @@ fn out(check: &Check<'_>, field: &Field) {
     }
 }
 
-fn tail(check: &Check<'_>, def: &Struct) {
-    use crate::model::Grows;
-    let caller_knows = def.grows.iter().all(|(grows, _)| matches!(grows, Grows::Fixed));
-    if caller_knows && def.tail != Tail::Refused {
-        let message = format!("`{}` never grows, so it has no tail", def.meta.name);
-        let finding = Diagnostic::new(codes::AZ0435, def.meta.span, message);
-        check.report(finding.help("leave `tail` out, or say how the struct grows: `grows = \"...\"`"));
+/// What only a struct that grows has.
+fn fixed(check: &Check<'_>, def: &Struct) {
+    let name = &def.meta.name;
+    if def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed) {
+        return;
+    }
+    let help = "leave it out, or say how the struct grows: `grows = \"...\"`";
+    if def.tail != Tail::Refused {
+        let message = format!("`{name}` never grows, so it has no tail");
+        check.report(Diagnostic::new(codes::AZ0435, def.meta.span, message).help(help));
+    }
+    if let Some((path, span)) = &def.min {
+        let message = format!("`{name}` never grows, so its minimum `{path}` says nothing");
+        check.report(Diagnostic::new(codes::AZ0425, *span, message).help(help));
+    }
+    if let Some(min) = def.min_sizes.first() {
+        let message = format!("`{name}` never grows, so a minimum size says nothing");
+        check.report(Diagnostic::new(codes::AZ0425, min.span, message).help(help));
     }
 }
 

@@ -253,7 +253,10 @@ fn accepts(check: &Check<'_>, field: &Field, number: Prim) {
             let Some(values) = check.model.find_enum(of) else { return };
             let values = values.values();
             let known = |value: u64| values.iter().any(|known| known.cast_unsigned() & max(number.width) == value);
-            accepts.iter().filter(|(value, _)| !known(*value)).map(|(_, text)| text.as_str()).collect()
+            // A number in digits is meant: a reader may take what has no name.
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let other = |(value, text): &&(u64, String)| *value > max(number.width) || !digits(text) && !known(*value);
+            accepts.iter().filter(other).map(|(_, text)| text.as_str()).collect()
         }
         None => {
             let beyond = |value: u64| value > max(number.width);
