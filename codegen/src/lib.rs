@@ -17,6 +17,8 @@ pub mod layout_json;
 pub mod layout_text;
 #[cfg(feature = "project")]
 pub mod manifest;
+#[cfg(feature = "project")]
+pub mod project;
 pub mod rust;
 pub mod unit;
 #[cfg(feature = "cli")]
@@ -26,6 +28,8 @@ pub mod vectors;
 pub use files::FileMap;
 #[cfg(feature = "project")]
 pub use manifest::Manifest;
+#[cfg(feature = "project")]
+pub use project::{GenerateError, Generator, generate};
 pub use unit::Unit;
 
 /// Why an emitter gave up. A schema that passed its checks should never lead here.
