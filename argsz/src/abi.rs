@@ -32,6 +32,12 @@ pub mod ioctl {
     const WRITE: u32 = if WIDE_DIRECTION { 4 } else { 1 };
     const SIZE_BITS: u32 = if WIDE_DIRECTION { 13 } else { 14 };
 
+    /// Picks the number for this machine.
+    #[must_use]
+    pub const fn pick(usual: u32, wide_direction: u32) -> u32 {
+        if WIDE_DIRECTION { wide_direction } else { usual }
+    }
+
     /// `_IO(magic, nr)`
     #[must_use]
     pub const fn io(magic: u8, nr: u8) -> u32 {

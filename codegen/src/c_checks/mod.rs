@@ -10,10 +10,11 @@ mod text;
 
 use std::fmt::Write as _;
 
-use argsz_schema::checklist::{CheckList, Step};
+use argsz_schema::checklist::Step;
 use argsz_schema::layout::Layouts;
-use argsz_schema::model::{Dir, Grows, Model, Path, Struct, Type};
+use argsz_schema::model::{Path, Type};
 
+pub use crate::lists::{StructLists, every_struct, handed_in};
 use crate::{EmitError, Unit};
 use function::{Bytes, Functions, slots};
 use text::clean;
@@ -23,15 +24,6 @@ pub const SUPPORT: &str = include_str!("../../c/argsz_checks.h");
 
 /// The name under which [`SUPPORT`] is written, beside what [`emit`] gives.
 pub const SUPPORT_NAME: &str = "argsz_checks.h";
-
-/// The lists of one struct: the generic one, and those with a layer over it.
-#[derive(Debug)]
-pub struct StructLists {
-    /// Without a layer.
-    pub generic: CheckList,
-    /// With each layer that has something to say of the struct.
-    pub layered: Vec<CheckList>,
-}
 
 /// Prints the lists as a C header that needs `unit`'s own header and [`SUPPORT`].
 pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
@@ -68,38 +60,15 @@ fn macro_name(stem: &str) -> String {
 fn of_struct(layouts: &Layouts<'_>, lists: &StructLists) -> Result<String, EmitError> {
     let name = &lists.generic.name;
     let bytes = |step: &Step, from: u32, to: u32| bytes(layouts, name, step, from, to);
-    in_order(&lists.generic)?;
+    lists.halves()?;
     let mut text = format!("\n{}", assertions(lists));
     let _ = write!(text, "\n{}", Functions { list: &lists.generic, bytes: &bytes }.generic());
     for list in &lists.layered {
         let layer = list.layer.as_deref().unwrap_or_default();
-        let own = beyond(&lists.generic, list)?;
+        let own = lists.beyond(list)?;
         let _ = write!(text, "\n{}", Functions { list, bytes: &bytes }.layered(layer, own));
     }
     Ok(text)
-}
-
-/// A C function cannot be left for a look-up and entered again: what comes after it stands behind all else.
-fn in_order(list: &CheckList) -> Result<(), EmitError> {
-    let early = list.steps.iter().skip_while(|step| !step.after_lookup).find(|step| !step.after_lookup);
-    match early {
-        Some(step) => Err(EmitError::Checks {
-            item: list.name.clone(),
-            reason: format!("`{}` is judged before objects are looked up, but stands after one that is not", step.id),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// The steps of `layered` that `generic` has not: a layer is judged after all generic steps.
-fn beyond<'a>(generic: &CheckList, layered: &'a CheckList) -> Result<&'a [Step], EmitError> {
-    let shared = generic.steps.len();
-    let same = layered.steps.len() >= shared
-        && generic.steps.iter().zip(&layered.steps).all(|(a, b)| a.id == b.id && a.op == b.op && a.when == b.when);
-    same.then(|| &layered.steps[shared..]).ok_or_else(|| EmitError::Checks {
-        item: layered.name.clone(),
-        reason: format!("layer `{}` does not follow the generic steps", layered.layer.as_deref().unwrap_or_default()),
-    })
 }
 
 fn assertions(lists: &StructLists) -> String {
@@ -131,35 +100,5 @@ fn bytes(layouts: &Layouts<'_>, name: &str, step: &Step, from: u32, to: u32) -> 
             }
         }
         _ => range,
-    }
-}
-
-/// Names of all structs: any of them may be judged by itself.
-#[must_use]
-pub fn every_struct(model: &Model) -> Vec<&str> {
-    model.structs().filter(|def| !def.is_union).map(|def| def.meta.name.as_str()).collect()
-}
-
-/// Names of the structs that a user hands to a reader: those that are not a part of others, unless they grow by
-/// themselves, and have something in them that is not output.
-#[must_use]
-pub fn handed_in(model: &Model) -> Vec<&str> {
-    let mut inside = Vec::new();
-    for def in model.structs() {
-        def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
-    }
-    let grows = |def: &Struct| def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed);
-    let given = |def: &Struct| def.fields.iter().any(|field| field.dir != Dir::Out);
-    let all = model.structs().filter(|def| !def.is_union && given(def));
-    let handed = all.filter(|def| grows(def) || !inside.contains(&def.meta.name.as_str()));
-    handed.map(|def| def.meta.name.as_str()).collect()
-}
-
-fn contained<'m>(ty: &'m Type, inside: &mut Vec<&'m str>) {
-    match ty {
-        Type::Prim(_) => {}
-        Type::Named(name) => inside.push(name),
-        Type::Array(of, _) | Type::Flex(of) => contained(of, inside),
-        Type::Inline(inline) => inline.fields.iter().for_each(|field| contained(&field.ty, inside)),
     }
 }

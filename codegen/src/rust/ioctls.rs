@@ -45,5 +45,5 @@ fn assert(one: &Ioctl, abi: &Abi<'_>) -> Option<TokenStream> {
     let (usual, wide) = (same(&abi.layouts)?, same(&abi.wide)?);
     let name = names::ident(one.meta.rust.as_ref().unwrap_or(&one.meta.name));
     let (usual, wide) = (consts::hex(usual.into()), consts::hex(wide.into()));
-    Some(quote! { assert!(#name == if argsz::ioctl::WIDE_DIRECTION { #wide } else { #usual }); })
+    Some(quote! { assert!(#name == argsz::ioctl::pick(#usual, #wide)); })
 }

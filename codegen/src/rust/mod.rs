@@ -9,6 +9,8 @@
 //! | ioctl, constant | a constant under its C name |
 
 mod body;
+mod checks;
+mod conds;
 mod consts;
 mod docs;
 mod enums;
@@ -27,6 +29,7 @@ use argsz_schema::target::{Endian, Target};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::lists::StructLists;
 use crate::{EmitError, Unit};
 
 /// A part of the output, separated from others by an empty line.
@@ -39,22 +42,27 @@ enum Piece {
 
 /// The whole file.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
+    print(unit, &[])
+}
+
+/// The whole file, with the validators of these structs.
+pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let mut text: String = unit.banner().iter().map(|line| format!("// {line}\n")).collect();
     let release = unit.release_name();
     text.push_str(&format!("\n// `{}` as of {release}.\n", unit.model.header.path));
-    for piece in pieces(unit)? {
+    for piece in pieces(unit, lists)? {
         text.push('\n');
         text.push_str(&match piece {
             Piece::Text(text) => text,
-            Piece::Tokens(tokens) => print(unit, tokens)?,
+            Piece::Tokens(tokens) => format(unit, tokens)?,
         });
     }
     Ok(text)
 }
 
 /// The items as tokens, for a macro.
-pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
-    let parts = pieces(unit)?.into_iter().map(|piece| match piece {
+pub fn tokens(unit: &Unit<'_>, lists: &[StructLists]) -> Result<TokenStream, EmitError> {
+    let parts = pieces(unit, lists)?.into_iter().map(|piece| match piece {
         Piece::Tokens(tokens) => Ok(tokens),
         Piece::Text(text) => TokenStream::from_str(&text).map_err(|error| malformed(unit, &error)),
     });
@@ -65,7 +73,7 @@ fn malformed(unit: &Unit<'_>, error: &dyn std::fmt::Display) -> EmitError {
     EmitError::Malformed { item: unit.source_name.to_owned(), language: "Rust", reason: error.to_string() }
 }
 
-fn print(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
+fn format(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
     let file = syn::parse2(tokens).map_err(|error| malformed(unit, &error))?;
     Ok(spaced(&prettyplease::unparse(&file)))
 }
@@ -83,29 +91,34 @@ fn spaced(text: &str) -> String {
             out.push('\n');
         }
         closed = (begins == "}").then_some(depth);
-        if begins.starts_with("assert!(") {
-            // What is inside a macro is printed token by token.
-            out.push_str(&line.replace(":: < ", "::<").replace(" > ()", ">()"));
-        } else {
-            out.push_str(line);
-        }
+        // What is inside a macro was printed token by token.
+        out.push_str(&line.replace(":: < ", "::<").replace(" > ()", ">()").replace("..= ", "..="));
         out.push('\n');
     }
     out
 }
 
-fn pieces(unit: &Unit<'_>) -> Result<Vec<Piece>, EmitError> {
+fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitError> {
     let abi = Abi::new(unit)?;
     let mut pieces = Vec::new();
     if unit.model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
         pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; }));
+    }
+    if !lists.is_empty() {
+        pieces.push(Piece::Tokens(quote! { use argsz::{Errno, Rejection, UserMemory}; }));
     }
     for item in &unit.model.items {
         match item {
             Item::Const(one) => pieces.push(Piece::Tokens(consts::emit(one))),
             Item::Flags(one) => pieces.extend(flags::emit(one)),
             Item::Enum(one) => pieces.extend(enums::emit(one)),
-            Item::Struct(one) => pieces.extend(structs::emit(one, &abi)?),
+            Item::Struct(one) => {
+                pieces.extend(structs::emit(one, &abi)?);
+                if let Some(lists) = lists.iter().find(|lists| lists.generic.name == one.meta.name) {
+                    let release = unit.release_name();
+                    pieces.push(Piece::Tokens(checks::Checks { lists, release, meta: &one.meta }.emit()?));
+                }
+            }
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, &abi)?),
         }
     }

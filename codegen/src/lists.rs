@@ -1,0 +1,73 @@
+//! The check lists of a release: what every emitter of validators prints, and for which structs.
+
+use argsz_schema::checklist::CheckList;
+use argsz_schema::checklist::Step;
+use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
+
+use crate::EmitError;
+
+/// The lists of one struct: the generic one, and those with a layer over it.
+#[derive(Debug, Clone)]
+pub struct StructLists {
+    /// Without a layer.
+    pub generic: CheckList,
+    /// With each layer that has something to say of the struct.
+    pub layered: Vec<CheckList>,
+}
+
+impl StructLists {
+    /// The generic steps that the bytes alone decide, and those that come after look-ups. Code cannot be left for a
+    /// look-up and entered again, so the second kind has to stand behind all of the first.
+    pub fn halves(&self) -> Result<(&[Step], &[Step]), EmitError> {
+        let steps = &self.generic.steps;
+        let cut = steps.iter().position(|step| step.after_lookup).unwrap_or(steps.len());
+        let (before, after) = steps.split_at(cut);
+        match after.iter().find(|step| !step.after_lookup) {
+            Some(step) => Err(EmitError::Checks {
+                item: self.generic.name.clone(),
+                reason: format!("`{}` is judged before look-ups, but stands after one that is not", step.id),
+            }),
+            None => Ok((before, after)),
+        }
+    }
+
+    /// The steps of `layered` that the generic list has not: a layer is judged after all generic steps.
+    pub fn beyond<'a>(&self, layered: &'a CheckList) -> Result<&'a [Step], EmitError> {
+        let generic = &self.generic.steps;
+        let same = |(a, b): (&Step, &Step)| a.id == b.id && a.op == b.op && a.when == b.when;
+        let follows = layered.steps.len() >= generic.len() && generic.iter().zip(&layered.steps).all(same);
+        follows.then(|| &layered.steps[generic.len()..]).ok_or_else(|| EmitError::Checks {
+            item: layered.name.clone(),
+            reason: format!("`{}` does not follow the generic steps", layered.layer.as_deref().unwrap_or_default()),
+        })
+    }
+}
+/// Names of all structs: any of them may be judged by itself.
+#[must_use]
+pub fn every_struct(model: &Model) -> Vec<&str> {
+    model.structs().filter(|def| !def.is_union).map(|def| def.meta.name.as_str()).collect()
+}
+
+/// Names of the structs that a user hands to a reader: those that are not a part of others, unless they grow by
+/// themselves, and have something in them that is not output.
+#[must_use]
+pub fn handed_in(model: &Model) -> Vec<&str> {
+    let mut inside = Vec::new();
+    for def in model.structs() {
+        def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
+    }
+    let grows = |def: &Struct| def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed);
+    let given = |def: &Struct| def.fields.iter().any(|field| field.dir != Dir::Out);
+    let all = model.structs().filter(|def| !def.is_union && given(def));
+    let handed = all.filter(|def| grows(def) || !inside.contains(&def.meta.name.as_str()));
+    handed.map(|def| def.meta.name.as_str()).collect()
+}
+
+fn contained<'m>(ty: &'m Type, inside: &mut Vec<&'m str>) {
+    match ty {
+        Type::Prim(_) => {}
+        Type::Named(name) => inside.push(name),
+        Type::Array(of, _) | Type::Flex(of) => contained(of, inside),
+        Type::Inline(inline) => inline.fields.iter().for_each(|field| contained(&field.ty, inside)),
+    }
+}
