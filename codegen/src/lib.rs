@@ -18,6 +18,8 @@ pub mod layout_text;
 pub mod lists;
 #[cfg(feature = "project")]
 pub mod manifest;
+#[cfg(feature = "project")]
+pub mod project;
 pub mod rust;
 pub mod unit;
 #[cfg(feature = "cli")]
@@ -27,6 +29,8 @@ pub mod vectors;
 pub use files::FileMap;
 #[cfg(feature = "project")]
 pub use manifest::Manifest;
+#[cfg(feature = "project")]
+pub use project::{GenerateError, Generator, generate};
 pub use unit::Unit;
 
 /// Why an emitter gave up. A schema that passed its checks should never lead here.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use argsz_codegen::{Unit, c_asserts, c_header};
+use argsz_schema::Schema;
 use argsz_schema::model::{
     Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, IoctlKind, Item, Model, Release, Reserved, Style, Waiver,
 };
@@ -172,4 +173,27 @@ fn assertions_notice_a_header_that_is_wrong() {
         assert!(header.contains(right), "{right}");
         assert!(compiles("linux/hand.h", &header.replace(right, wrong), &asserts).is_err(), "{wrong}");
     }
+}
+
+/// Every schema of this repository at every release of its header.
+#[test]
+fn the_schemas_of_linux_compile() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/linux");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("the schemas") {
+        let path = entry.expect("a schema").path();
+        let schema = Schema::load(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for release in schema.releases() {
+            let model = schema.at(release);
+            let unit = Unit { history: schema.model(), release, ..unit(&model) };
+            let header = c_header::emit(&unit).expect("a header");
+            let asserts = c_asserts::emit(&unit).expect("assertions");
+            let name = unit.release_name();
+            if let Err(why) = compiles(&model.header.path, &header, &asserts) {
+                panic!("{} at {name}: {why}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 7, "iommu.h has five releases, iommufd.h two: {seen}");
 }

@@ -4,6 +4,7 @@
 //! read off it; none of them derives a rule of its own. Everything in it is resolved: offsets instead of names,
 //! numbers instead of constants.
 
+pub use crate::compile::compile;
 use crate::expr::{Arith, Compare};
 use crate::model::{ByteOrder, Errno, Release};
 use crate::source::Span;

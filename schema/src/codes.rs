@@ -138,6 +138,9 @@ codes! {
     AZ0434 Lint "bytes that nobody checked are given a meaning";
     AZ0435 Error "a `tail` of a struct that never grows";
     AZ0501 Error "a condition that cannot be understood";
+    AZ0502 Error "a condition over a name that does not exist";
+    AZ0503 Error "a condition that compares what cannot be compared";
+    AZ0504 Error "arithmetic that can leave 64 bits";
     AZ0520 Error "a selector value without an arm";
     AZ0521 Error "an arm without a value";
     AZ0522 Error "a selector value with two arms";

@@ -26,3 +26,8 @@ pub mod target;
 
 pub use render::Rejected;
 pub use schema::{LoadError, Schema};
+mod compile;
+mod compile_fields;
+pub mod interp;
+pub mod resolve;
+pub mod verify;

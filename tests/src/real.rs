@@ -6,12 +6,27 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use argsz_schema::{LoadError, Schema};
+
 use crate::scan::{CStruct, Scan, scan};
 
 /// The folder of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// A schema of this repository.
+///
+/// # Panics
+/// With the rendered findings, if it cannot be loaded.
+#[must_use]
+pub fn load(schema: &str) -> Schema {
+    match Schema::load(&root().join(schema)) {
+        Ok(schema) => schema,
+        Err(LoadError::Rejected(rejected)) => panic!("{}", rejected.render(false)),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Says loudly that something was not tested; where it must not happen (`CI=true`) it is a failure.

@@ -174,6 +174,9 @@ pub(super) fn rows(rows: &[Row], lead: &str, between: &str, end: &str) -> String
     let column = |row: &Row| lead.replace('\t', "        ").len() + row.name.chars().count();
     let widest = rows.iter().map(column).max().unwrap_or(0) / TAB * TAB + TAB;
     let code = |row: &Row| {
+        if lead.starts_with('#') && widest + row.value.len() > WIDTH && row.value.contains(" | ") {
+            return format!("{lead}{} \\\n\t{}", row.name, row.value.replace(" | ", " | \\\n\t "));
+        }
         let tabs = (widest - column(row)).div_ceil(TAB);
         format!("{lead}{}{}{between}{}{end}", row.name, "\t".repeat(tabs), row.value)
     };

@@ -1,0 +1,169 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const STATUS: &str = "\
+Exit status:
+  0  done, nothing to complain about
+  1  a schema or the manifest has mistakes (they are listed)
+  2  the command line asks for something that does not exist
+  3  a file cannot be read or written
+  4  `generate --check`: generated files are stale
+  5  a bug in argsz";
+
+/// One schema of an extensible kernel ABI in; Rust, C headers, checks and layouts out.
+#[derive(Debug, Parser)]
+#[command(name = "argsz", version, styles = STYLES, after_help = STATUS, max_term_width = 100)]
+#[command(arg_required_else_help = true, infer_subcommands = true)]
+pub(crate) struct Args {
+    /// Manifest of the project [default: the nearest `argsz.toml`, from here upwards].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Whether to colour what is printed.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write what the manifest asks for; only files that changed are touched.
+    #[command(after_help = GENERATE)]
+    Generate(Generate),
+    /// Look for mistakes in schemas, and write nothing.
+    #[command(after_help = CHECK)]
+    Check(Check),
+    /// Show where the fields of a struct lie: offsets, sizes, holes.
+    #[command(after_help = LAYOUT)]
+    Layout(Layout),
+    /// Tell more of a diagnostic: what it means, an example, the way out.
+    #[command(after_help = EXPLAIN)]
+    Explain(Explain),
+    /// List the releases of each header, and which is generated.
+    Releases(Releases),
+    /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions { shell: clap_complete::Shell },
+}
+
+const GENERATE: &str = "\
+Examples:
+  argsz generate            write what changed
+  argsz generate --check    for CI: status 4, the differences, and the command that mends them";
+
+/// Options of `generate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Generate {
+    /// Write nothing; list each stale file with its difference.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+const CHECK: &str = "\
+Examples:
+  argsz check                     every schema of the manifest
+  argsz check schema/new.toml     one file, no manifest needed";
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Schemas to check [default: those of the manifest].
+    pub(crate) files: Vec<PathBuf>,
+}
+
+const LAYOUT: &str = "\
+Examples:
+  argsz layout iommu_ioas_map
+  argsz layout iommu_cache_invalidate_info --release 5.10 --target i386
+  argsz layout iommu_ioas_map --checks
+  argsz layout --format json --header linux/iommufd.h --release 6.12 --target i386";
+
+/// Options of `layout`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Layout {
+    /// The struct or union [default: all of the header].
+    #[arg(value_name = "STRUCT")]
+    pub(crate) name: Option<String>,
+    /// Header (`linux/iommufd.h`) or schema (`schema/linux/iommufd.toml`) [default: the one that has STRUCT].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Release of the header [default: the newest that has STRUCT].
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// Machine whose C ABI is asked for.
+    #[arg(long, default_value = "x86-64")]
+    pub(crate) target: String,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+    /// Show byte by byte which rule looks at it.
+    #[arg(long, requires = "name")]
+    pub(crate) checks: bool,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+const EXPLAIN: &str = "\
+Examples:
+  argsz explain AZ0001
+  argsz explain --list";
+
+/// Options of `explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The code: AZ0042, az0042 or 42.
+    #[arg(required_unless_present = "list")]
+    pub(crate) code: Option<String>,
+    /// List all codes.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// Options of `releases`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Releases {
+    /// Header or schema [default: all of the manifest].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+const COMPLETIONS: &str = "\
+Examples:
+  argsz completions bash > ~/.local/share/bash-completion/completions/argsz
+  argsz completions zsh > ~/.zfunc/_argsz";

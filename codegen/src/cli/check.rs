@@ -1,0 +1,46 @@
+//! `argsz check`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use argsz_schema::Schema;
+
+use super::args::Check;
+use super::term::{GOOD, count, paint, print};
+use super::{Done, Failure, project};
+
+pub(crate) fn run(manifest: Option<&Path>, options: &Check) -> Done {
+    let files = if options.files.is_empty() { of_manifest(manifest)? } else { options.files.clone() };
+    let mut good = String::new();
+    let mut failures = Vec::new();
+    for path in &files {
+        match Schema::load(path) {
+            Ok(schema) => {
+                let model = schema.model();
+                let releases = count(model.header.releases.len(), "release");
+                let items = count(model.items.len(), "item");
+                let _ = writeln!(good, "{} {}: {items}, {releases}", paint(GOOD, "ok"), path.display());
+            }
+            Err(error) => failures.push(project::cannot_load(error)),
+        }
+    }
+    print(&good)?;
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let text = failures.iter().map(Failure::text).collect::<Vec<_>>().join("\n\n");
+    let unreadable = failures.iter().any(|failure| matches!(failure, Failure::File(_)));
+    Err(if unreadable { Failure::File(text) } else { Failure::Mistakes(text) })
+}
+
+fn of_manifest(manifest: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+    let manifest = project::manifest(manifest)?;
+    let mut paths = Vec::new();
+    for entry in &manifest.entries {
+        let path = manifest.root.join(&entry.path);
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}

@@ -1,0 +1,93 @@
+//! The command line: one module per command, and what they share.
+
+mod args;
+mod check;
+mod explain;
+mod generate;
+mod layout;
+mod project;
+mod releases;
+mod term;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+
+/// Why a command did not succeed. The number is its exit status.
+#[derive(Debug)]
+enum Failure {
+    /// A schema or the manifest has mistakes; the text is for people. (1)
+    Mistakes(String),
+    /// The command line asks for what does not exist. (2)
+    Usage(String),
+    /// A file cannot be read or written. (3)
+    File(String),
+    /// `generate --check` found stale files. (4)
+    Stale(String),
+    /// Something is wrong with argsz itself. (5)
+    Bug(String),
+    /// Nobody reads what we print any more; that is their right. (0)
+    NobodyReads,
+}
+
+impl Failure {
+    fn status(&self) -> u8 {
+        match self {
+            Self::NobodyReads => 0,
+            Self::Mistakes(_) => 1,
+            Self::Usage(_) => 2,
+            Self::File(_) => 3,
+            Self::Stale(_) => 4,
+            Self::Bug(_) => 5,
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::NobodyReads => "",
+            Self::Mistakes(text) | Self::Usage(text) | Self::File(text) | Self::Stale(text) | Self::Bug(text) => text,
+        }
+    }
+}
+
+type Done = Result<(), Failure>;
+
+/// Runs the command that the process was started with.
+pub(crate) fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come here too; clap knows their stream and status.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    args.color.write_global();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            term::complain(failure.text());
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn run(args: &Args) -> Done {
+    let manifest = args.manifest.as_deref();
+    match &args.command {
+        Command::Generate(options) => generate::run(manifest, options),
+        Command::Check(options) => check::run(manifest, options),
+        Command::Layout(options) => layout::run(manifest, options),
+        Command::Explain(options) => explain::run(options),
+        Command::Releases(options) => releases::run(manifest, options),
+        Command::Completions { shell } => completions(*shell),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Done {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "argsz", &mut script);
+    term::print(&String::from_utf8_lossy(&script))
+}

@@ -1,0 +1,413 @@
+//! From a struct to its check list.
+
+use std::collections::HashSet;
+
+use crate::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
+use crate::codes;
+use crate::compile_fields::Fields;
+use crate::diag::Diagnostic;
+use crate::expr::Expr;
+use crate::layout::Layouts;
+use crate::model::{Errno, Grows, Path, Release, Role, Rule, RuleKind, Struct, Tail};
+use crate::resolve::{self, Scope};
+use crate::source::Span;
+
+/// The check list of a struct, generic, or with a vendor's layer over it. Reports every rule that has no meaning.
+pub fn compile(layouts: &Layouts<'_>, strct: &str, layer: Option<&str>) -> Result<CheckList, Vec<Diagnostic>> {
+    let Some(laid) = layouts.structs.get(strct) else {
+        return Err(vec![Diagnostic::new(codes::AZ0502, Span::default(), format!("there is no struct `{strct}`"))]);
+    };
+    let mut compiler = Compiler::new(layouts, laid.def, laid.size);
+    compiler.generic();
+    if let Some(rules) = layer.and_then(|layer| layouts.model.layers.get(layer)?.on.get(strct)) {
+        for rule in rules {
+            compiler.rule(rule);
+        }
+        compiler.flush();
+    }
+    compiler.finish(layer)
+}
+
+/// What a step says of itself.
+pub(crate) struct About {
+    /// Behind the slash.
+    pub(crate) id: String,
+    pub(crate) errno: Errno,
+    pub(crate) field: String,
+    pub(crate) offset: u64,
+    pub(crate) why: String,
+    pub(crate) after_lookup: bool,
+    pub(crate) when: Cond,
+    pub(crate) span: Span,
+}
+
+pub(crate) struct Compiler<'a, 'm> {
+    pub(crate) layouts: &'a Layouts<'m>,
+    pub(crate) def: &'m Struct,
+    known: u64,
+    release: Release,
+    size: SizeFrom,
+    /// In order, but for those after a look-up.
+    steps: Vec<Step>,
+    /// Those after a look-up, until [`Compiler::flush`].
+    late: Vec<Step>,
+    ids: HashSet<String>,
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl<'a, 'm> Compiler<'a, 'm> {
+    fn new(layouts: &'a Layouts<'m>, def: &'m Struct, known: u64) -> Self {
+        let release = layouts.model.release.unwrap_or(def.meta.life.since);
+        Self {
+            layouts,
+            def,
+            known,
+            release,
+            size: SizeFrom::Known,
+            steps: Vec::new(),
+            late: Vec::new(),
+            ids: HashSet::new(),
+            found: Vec::new(),
+        }
+    }
+
+    fn grows(&self) -> Grows {
+        if self.def.copied { Grows::Fixed } else { self.def.grows_at(self.release) }
+    }
+
+    fn scope(&self) -> Scope<'a, 'm> {
+        Scope { layouts: self.layouts, strct: &self.def.meta.name, prefix: String::new(), base: 0 }
+    }
+
+    /// Copies, sizes, fields in order, rules in order.
+    fn generic(&mut self) {
+        let grows = self.grows();
+        self.size = self.size_from(grows);
+        let fixed = self.fixed(grows);
+        match grows {
+            Grows::Fixed => self.copy_fixed(self.known),
+            Grows::Argsz | Grows::Size => {
+                self.copy_fixed(fixed);
+                self.min_size(self.base_min());
+            }
+            Grows::Length | Grows::IoctlSize => self.min_size(self.base_min()),
+        }
+        let mut fields = Fields::of(self);
+        if self.def.eager && grows != Grows::Fixed {
+            let reach = fixed;
+            let (early, rest) = fields.into_iter().partition(|(about, op)| within(op, &about.when, reach));
+            self.all(early);
+            fields = rest;
+            self.rules(|compiler, rule| compiler.is_early(rule, reach));
+        }
+        if grows != Grows::Fixed {
+            self.rest(grows, fixed);
+        }
+        self.all(fields);
+        let eager = self.def.eager && grows != Grows::Fixed;
+        self.rules(|compiler, rule| !(eager && compiler.is_early(rule, fixed)));
+        self.flush();
+    }
+
+    fn size_from(&self, grows: Grows) -> SizeFrom {
+        let role = match grows {
+            Grows::Fixed => return SizeFrom::Known,
+            Grows::Length | Grows::IoctlSize => return SizeFrom::Caller,
+            Grows::Argsz => Role::Argsz,
+            Grows::Size => Role::Size,
+        };
+        let field = self.def.fields.iter().find(|field| field.role == Some(role));
+        let word = field.and_then(|field| self.scope().word(&Path(vec![field.meta.name.clone()])));
+        word.map_or(SizeFrom::Caller, |word| SizeFrom::Field(word.slot))
+    }
+
+    /// End of the base minimum: of the field it names, or of the struct.
+    fn base_min(&self) -> u64 {
+        let end = |path: &Path| self.layouts.locate(&self.def.meta.name, path).map(|found| found.offset + found.size);
+        self.def.min.as_ref().and_then(|(path, _)| end(path)).unwrap_or(self.known)
+    }
+
+    /// End of what is copied before the size is known.
+    fn fixed(&self, grows: Grows) -> u64 {
+        match (grows, &self.size) {
+            (Grows::Fixed, _) => self.known,
+            (Grows::Size, SizeFrom::Field(slot)) => u64::from(slot.offset) + u64::from(slot.width),
+            (Grows::Argsz, _) => self.base_min(),
+            _ => 0,
+        }
+    }
+
+    fn copy_fixed(&mut self, len: u64) {
+        let why = format!("the first {len} bytes must be readable");
+        self.whole("copy-fixed", Errno("EFAULT"), why, Cond::True, Op::CopyFixed { len: narrow(len) });
+    }
+
+    fn min_size(&mut self, bytes: u64) {
+        let why = format!("the size must be at least {bytes}");
+        let errno = self.layouts.model.header.errno.size;
+        self.sized("size", errno, why, Cond::True, Op::MinSize { bytes: narrow(bytes) });
+    }
+
+    /// Conditional minimums, what lies beyond, and the copy of what is known.
+    fn rest(&mut self, grows: Grows, fixed: u64) {
+        if grows != Grows::Argsz {
+            self.tail();
+            self.copy_rest(fixed, self.known, Cond::True, "copy-rest");
+            self.min_sizes(None);
+            return;
+        }
+        self.min_sizes(self.def.copy_covered.then_some(fixed));
+        self.tail();
+        if !self.def.copy_covered {
+            self.copy_rest(fixed, self.known, Cond::True, "copy-rest");
+        }
+    }
+
+    fn copy_rest(&mut self, from: u64, to: u64, when: Cond, id: &str) {
+        if to > from {
+            let why = "as much as the size says and is known must be readable".to_owned();
+            let op = Op::CopyRest { from: narrow(from), to: narrow(to) };
+            self.whole(id, Errno("EFAULT"), why, when, op);
+        }
+    }
+
+    fn tail(&mut self) {
+        let errno = self.layouts.model.header.errno.clone();
+        let known = narrow(self.known);
+        match self.def.tail {
+            Tail::Ignored => {}
+            Tail::Zero => {
+                let why = format!("what lies beyond the {known} bytes that are known must be zero");
+                self.whole("tail", errno.tail, why, Cond::True, Op::ZeroTail { from: known });
+            }
+            Tail::Refused => {
+                let why = format!("the size must be at most {known}");
+                self.sized("size-max", errno.size, why, Cond::True, Op::MaxSize { bytes: known });
+            }
+        }
+    }
+
+    /// The minimum sizes; each followed by the copy of what it covers from `covered_from`, if that is asked for.
+    fn min_sizes(&mut self, covered_from: Option<u64>) {
+        for min in &self.def.min_sizes {
+            let Some(end) = self.end(&min.covers, min.span) else { continue };
+            let when = min.when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
+            let Some(when) = when else { continue };
+            let errno = min.errno.unwrap_or(self.layouts.model.header.errno.size);
+            let why = min.why.clone().unwrap_or_else(|| format!("the size must reach the end of `{}`", min.covers));
+            let about = About {
+                id: format!("size-{}", min.covers),
+                errno,
+                field: self.size_field(),
+                offset: 0,
+                why,
+                after_lookup: false,
+                when: when.clone(),
+                span: min.span,
+            };
+            self.push(about, Op::MinSize { bytes: narrow(end) });
+            if let Some(from) = covered_from {
+                self.copy_rest(from, end, when, &format!("copy-{}", min.covers));
+            }
+        }
+    }
+
+    fn end(&mut self, path: &Path, span: Span) -> Option<u64> {
+        let found = self.layouts.locate(&self.def.meta.name, path);
+        if found.is_none() {
+            let message = format!("`{}` has no field `{path}`", self.def.meta.name);
+            self.found.push(Diagnostic::new(codes::AZ0502, span, message));
+        }
+        found.map(|found| found.offset + found.size)
+    }
+
+    fn size_field(&self) -> String {
+        match &self.size {
+            SizeFrom::Field(slot) => slot.path.clone(),
+            SizeFrom::Caller | SizeFrom::Known => String::new(),
+        }
+    }
+
+    pub(crate) fn cond(&mut self, expr: &Expr) -> Option<Cond> {
+        let scope = self.scope();
+        self.cond_in(&scope, expr)
+    }
+
+    pub(crate) fn cond_in(&mut self, scope: &Scope<'_, '_>, expr: &Expr) -> Option<Cond> {
+        resolve::cond(scope, expr).map_err(|diagnostic| self.found.push(diagnostic)).ok()
+    }
+
+    fn rules(&mut self, which: impl Fn(&mut Self, &Rule) -> bool) {
+        for rule in &self.def.rules {
+            if which(self, rule) {
+                self.rule(rule);
+            }
+        }
+    }
+
+    /// Whether all that a rule looks at lies in the part that is copied first.
+    fn is_early(&mut self, rule: &Rule, reach: u64) -> bool {
+        let reported = self.found.len();
+        let steps = self.steps_of(rule);
+        self.found.truncate(reported);
+        !rule.after_lookup && steps.iter().all(|(when, op, _)| within(op, when, reach))
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        for (when, op, path) in self.steps_of(rule) {
+            let header = &self.layouts.model.header.errno;
+            let size = matches!(rule.kind, RuleKind::Covers { .. });
+            let about = About {
+                id: rule.id.clone(),
+                errno: rule.errno.unwrap_or(if size { header.size } else { header.rule }),
+                offset: self.layouts.locate(&self.def.meta.name, &path).map_or(0, |found| found.offset),
+                field: path.to_string(),
+                why: rule.why.clone(),
+                after_lookup: rule.after_lookup,
+                when,
+                span: rule.span,
+            };
+            self.push(about, op);
+        }
+    }
+
+    /// A rule's steps: when, what, and the field it is about.
+    fn steps_of(&mut self, rule: &Rule) -> Vec<(Cond, Op, Path)> {
+        let none = Path(Vec::new());
+        match &rule.kind {
+            RuleKind::Refuse(that) => {
+                let path = first_path(that).unwrap_or(none);
+                self.cond(that).map(|cond| (Cond::True, Op::Refuse(cond), path)).into_iter().collect()
+            }
+            RuleKind::Require { when, that } => {
+                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
+                let cond = self.cond(that);
+                let path = first_path(that).unwrap_or(none);
+                let step = when.zip(cond).map(|(when, cond)| (when, Op::Refuse(Cond::Not(Box::new(cond))), path));
+                step.into_iter().collect()
+            }
+            RuleKind::Covers { when, path } => {
+                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
+                let end = self.end(path, rule.span);
+                let step = when.zip(end).map(|(when, end)| (when, Op::MinSize { bytes: narrow(end) }, path.clone()));
+                step.into_iter().collect()
+            }
+            RuleKind::Combine { rows, columns, allowed } => {
+                let scope = self.scope();
+                match crate::compile_fields::combine(&scope, rows, columns, allowed, rule.span) {
+                    Ok(cond) => vec![(Cond::True, Op::Refuse(cond), rows.clone())],
+                    Err(diagnostic) => {
+                        self.found.push(diagnostic);
+                        Vec::new()
+                    }
+                }
+            }
+        }
+    }
+
+    fn all(&mut self, steps: Vec<(About, Op)>) {
+        for (about, op) in steps {
+            self.push(about, op);
+        }
+    }
+
+    /// A step about the struct as a whole.
+    fn whole(&mut self, id: &str, errno: Errno, why: String, when: Cond, op: Op) {
+        let (id, field, span) = (id.to_owned(), String::new(), self.def.meta.span);
+        self.push(About { id, errno, field, offset: 0, why, after_lookup: false, when, span }, op);
+    }
+
+    /// A step about the size.
+    fn sized(&mut self, id: &str, errno: Errno, why: String, when: Cond, op: Op) {
+        let (id, field, span) = (id.to_owned(), self.size_field(), self.def.meta.span);
+        self.push(About { id, errno, field, offset: 0, why, after_lookup: false, when, span }, op);
+    }
+
+    fn push(&mut self, about: About, op: Op) {
+        let mut id = format!("{}/{}", self.def.meta.name, about.id);
+        let mut n = 1;
+        while !self.ids.insert(id.clone()) {
+            n += 1;
+            id = format!("{}/{}-{n}", self.def.meta.name, about.id);
+        }
+        let step = Step {
+            id,
+            errno: about.errno,
+            field: about.field,
+            offset: narrow(about.offset),
+            why: about.why,
+            after_lookup: about.after_lookup,
+            when: about.when,
+            op,
+            span: about.span,
+        };
+        if step.after_lookup { self.late.push(step) } else { self.steps.push(step) }
+    }
+
+    /// What is judged after a look-up comes after all that is not.
+    fn flush(&mut self) {
+        self.steps.append(&mut self.late);
+    }
+
+    fn finish(self, layer: Option<&str>) -> Result<CheckList, Vec<Diagnostic>> {
+        if !self.found.is_empty() {
+            return Err(self.found);
+        }
+        Ok(CheckList {
+            name: self.def.meta.name.clone(),
+            release: self.release,
+            layer: layer.map(str::to_owned),
+            known: narrow(self.known),
+            size: self.size,
+            steps: self.steps,
+        })
+    }
+}
+
+pub(crate) fn narrow(bytes: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// The first field that a condition names.
+fn first_path(expr: &Expr) -> Option<Path> {
+    use crate::expr::ExprKind as K;
+    match &expr.kind {
+        K::Int(_) => None,
+        K::Path(path) | K::Test(_, path, _) => Some(path.clone()),
+        K::Not(of) | K::Overflows(of) | K::FitsUlong(of) => first_path(of),
+        K::And(parts) | K::Or(parts) => parts.iter().find_map(first_path),
+        K::Compare(_, a, b) | K::Arith(_, a, b) => first_path(a).or_else(|| first_path(b)),
+    }
+}
+
+/// Whether a step reads nothing beyond `reach`.
+fn within(op: &Op, when: &Cond, reach: u64) -> bool {
+    let slot = |slot: &Slot| u64::from(slot.offset) + u64::from(slot.width) <= reach;
+    let op_within = match op {
+        Op::Zero { to, .. } => u64::from(*to) <= reach,
+        Op::Mask { slot: word, .. } | Op::OneOf { slot: word, .. } | Op::Aligned { slot: word, .. } => slot(word),
+        Op::Refuse(cond) => cond_within(cond, &slot),
+        Op::MinSize { .. } | Op::MaxSize { .. } => true,
+        Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => false,
+    };
+    op_within && cond_within(when, &slot)
+}
+
+fn cond_within(cond: &Cond, slot: &dyn Fn(&Slot) -> bool) -> bool {
+    match cond {
+        Cond::True => true,
+        Cond::All(parts) | Cond::Any(parts) => parts.iter().all(|part| cond_within(part, slot)),
+        Cond::Not(inner) => cond_within(inner, slot),
+        Cond::Compare(_, left, right) => term_within(left, slot) && term_within(right, slot),
+        Cond::Bits { word, .. } | Cond::OneBit { word, .. } => slot(word),
+        Cond::Overflows(term) | Cond::FitsUlong(term) => term_within(term, slot),
+    }
+}
+
+fn term_within(term: &Term, slot: &dyn Fn(&Slot) -> bool) -> bool {
+    match term {
+        Term::Int(_) | Term::Signed(_) => true,
+        Term::Slot(word) => slot(word),
+        Term::Arith(_, left, right) => term_within(left, slot) && term_within(right, slot),
+    }
+}
