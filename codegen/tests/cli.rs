@@ -180,3 +180,12 @@ fn help_has_examples_and_statuses() {
         project.run(&["completions", shell]).ended(0).says("argsz");
     }
 }
+
+/// What `generated/` holds is what the schemas of this repository say.
+#[test]
+fn this_repository_is_up_to_date() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_argsz"));
+    let output = command.args(["generate", "--check"]).current_dir(root).output().unwrap();
+    common::Ran::from(output).ended(0);
+}
