@@ -67,6 +67,7 @@ codes! {
     AZ0008 Error "a grammar that is not known";
     AZ0009 Error "tables and arrays that lie too deep in each other";
     AZ0010 Error "a word that is kept for later";
+    AZ0011 Error "a header that is included twice";
     AZ0101 Error "something that is not a type";
     AZ0102 Error "an errno that does not exist";
     AZ0103 Error "a value that does not exist";
@@ -165,6 +166,8 @@ codes! {
     AZ0549 Error "two version fields";
     AZ0601 Error "a release that the header does not have";
     AZ0602 Error "an end that is not after the beginning";
+    AZ0603 Error "a release that is listed twice";
+    AZ0604 Error "releases out of order";
     AZ0621 Error "a part that outlives the whole";
     AZ0622 Error "a release without one way to grow";
     AZ0625 Error "deprecated without a reason";

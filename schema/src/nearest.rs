@@ -11,16 +11,32 @@ pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
     if wrong.len() > LONGEST {
         return None;
     }
-    let limit = (wrong.chars().count() / 3).max(1);
+    let letters = wrong.chars().count();
+    if letters < 2 {
+        return None;
+    }
+    let limit = (letters / 3).max(1);
     let near = known.into_iter().take(CROWD).filter(|name| name.len().abs_diff(wrong.len()) <= limit);
     let scored = near.map(|name| (distance(wrong, name), name)).filter(|(distance, _)| *distance <= limit);
     scored.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// ` (did you mean X?)` as a help line.
+/// "Did you mean" as a help line.
 #[must_use]
 pub fn did_you_mean<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     nearest(wrong, known).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The nearest name, or else what there is.
+#[must_use]
+pub fn did_you_mean_or<'n>(wrong: &str, what: &str, known: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+    did_you_mean(wrong, known.clone()).or_else(|| {
+        let mut names: Vec<String> = known.take(9).map(|name| format!("`{name}`")).collect();
+        if names.len() > 8 {
+            "...".clone_into(&mut names[8]);
+        }
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    })
 }
 
 /// How many letters must be changed, added, dropped, or swapped with their neighbour; case does not count.
@@ -56,6 +72,7 @@ mod tests {
         assert_eq!(nearest("gaurd", known), Some("guard"));
         assert_eq!(nearest("frobnicate", known), None);
         assert_eq!(nearest("", known), None);
+        assert_eq!(nearest("a", ["b"]), None);
         assert_eq!(nearest(&"x".repeat(1 << 20), known), None);
     }
 }

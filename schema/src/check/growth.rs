@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::expr::{Expr, ExprKind};
 use crate::layout::{Located, Placed, StructLayout};
 use crate::model::{Dir, Grows, MinSize, Path, PrimKind, Reserved, Role, RuleKind, Struct, Type};
-use crate::nearest::did_you_mean;
+use crate::nearest::did_you_mean_or;
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>, before: Option<&At<'_>>) {
@@ -112,7 +112,7 @@ fn covered<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span: 
         let message = format!("`{name}` has no field `{path}`{}", check.when(at.release));
         let laid = at.wide.structs.get(name.as_str());
         let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| field.path.as_str()));
-        let help = did_you_mean(&path.to_string(), paths);
+        let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
         return None;
     };

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::diag::Diagnostic;
 use crate::layout::{Hole, Layouts, Placed, StructLayout, base};
 use crate::model::{Field, PrimKind, Struct, Type};
-use crate::nearest::did_you_mean;
+use crate::nearest::did_you_mean_or;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>) {
     for (name, laid) in &at.wide.structs {
@@ -30,13 +30,15 @@ fn shape(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>) {
     if def.fields.is_empty() {
         let what = if def.is_union { "union" } else { "struct" };
         let message = format!("{what} `{name}` has no fields{}", check.when(at.release));
-        check.report(Diagnostic::new(codes::AZ0330, def.meta.span, message).help("C and C++ disagree on its size"));
+        let finding = Diagnostic::new(codes::AZ0330, def.meta.span, message).label("C and C++ disagree on its size");
+        check.report(finding.help("give it a field, or leave it out; a life (`since`, `until`) may do that too"));
     }
     for placed in &laid.fields {
         if matches!(base(&placed.field.ty), Type::Inline(inline) if inline.fields.is_empty()) {
             let message = format!("{} has no fields{}", called(placed), check.when(at.release));
             let finding = Diagnostic::new(codes::AZ0330, placed.field.meta.span, message);
-            check.report(finding.help("C and C++ disagree on its size"));
+            let finding = finding.label("C and C++ disagree on its size");
+            check.report(finding.help("give it a field, or leave it out"));
         }
     }
     if let Some(align) = def.align.filter(|align| !align.is_power_of_two()) {
@@ -216,7 +218,11 @@ fn length(check: &Check<'_>, laid: &StructLayout<'_>, placed: &Placed<'_>, def: 
     };
     let Some(count) = laid.field(len) else {
         let finding = Diagnostic::new(codes::AZ0134, *at, format!("`{}` has no field `{len}`", def.meta.name));
-        let help = did_you_mean(len, laid.fields.iter().map(|field| field.path.as_str()));
+        let help = did_you_mean_or(
+            len,
+            "the fields are",
+            laid.fields.iter().map(|field| field.path.as_str()).filter(|path| !path.is_empty()),
+        );
         check.report(Diagnostic { help, ..finding });
         return;
     };

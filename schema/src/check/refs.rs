@@ -122,7 +122,14 @@ impl<'m> Names<'m> {
             let finding = Diagnostic::new(code, at, format!("there is no {what} `{name}`"));
             let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
             let near = did_you_mean(name, numbers.chain(self.kind(kind).keys().copied()));
-            let help = near.or_else(|| self.elsewhere(kind, name));
+            let help = near.or_else(|| self.elsewhere(kind, name)).or_else(|| {
+                let table = match kind {
+                    Kind::Type => "struct",
+                    Kind::Flags => "flags",
+                    Kind::Enum => "enum",
+                };
+                Some(format!("define it in this file: `[{table}.{name}]`"))
+            });
             check.report(Diagnostic { help, ..finding });
         }
         found.map(Vec::as_slice)

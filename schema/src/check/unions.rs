@@ -7,7 +7,7 @@ use crate::codes;
 use crate::diag::Diagnostic;
 use crate::layout::{Located, base};
 use crate::model::{ArmWhen, Enum, EnumKind, EnumMember, Field, Path, Pointee, PointsTo, Struct, Type, ValueType};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, did_you_mean_or};
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>) {
@@ -110,7 +110,7 @@ fn selector<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span:
         let message = format!("the selector `{path}` is no field of `{name}`{}", check.when(at.release));
         let laid = at.wide.structs.get(name.as_str());
         let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| field.path.as_str()));
-        let help = did_you_mean(&path.to_string(), paths);
+        let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
     }
     found

@@ -6,7 +6,7 @@ use super::{Check, each_field};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::model::{Dir, Field, Grows, Item, PointsTo, PrimKind, Reserved, Role, Rule, RuleKind, Struct, Tail, Type};
-use crate::nearest::did_you_mean;
+use crate::nearest::did_you_mean_or;
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>) {
@@ -134,7 +134,8 @@ fn counts(check: &Check<'_>, points_to: &PointsTo, path: &str, paths: &[String])
     let says = [&points_to.count, &points_to.bytes, &points_to.stride];
     for name in says.into_iter().flatten().filter(|name| !paths.contains(name)) {
         let finding = Diagnostic::new(codes::AZ0134, at, format!("`{path}` is counted by `{name}`, which is no field"));
-        let help = did_you_mean(name, paths.iter().map(String::as_str));
+        let help =
+            did_you_mean_or(name, "the fields are", paths.iter().map(String::as_str).filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..finding });
     }
     if points_to.stride.is_some() && points_to.count.is_none() {

@@ -11,7 +11,7 @@ use crate::model::{
     Enum, EnumKind, EnumMember, Field, FlagKind, FlagMember, Flags, Ioctl, IoctlKind, Item, Meta, Prim, PrimKind, Type,
     ValueType,
 };
-use crate::nearest::did_you_mean;
+use crate::nearest::did_you_mean_or;
 
 pub(super) fn check(check: &Check<'_>) {
     for item in &check.model.items {
@@ -74,7 +74,7 @@ fn parts(check: &Check<'_>, flags: &Flags, member: &FlagMember, parts: &[String]
     let known = |part: &String| flags.members.iter().any(|known| known.key == *part || known.meta.name == *part);
     let Some(part) = parts.iter().find(|part| !known(part)) else { return };
     let message = format!("`{}` is made of `{part}`, which `{}` does not have", member.meta.name, flags.meta.name);
-    let help = did_you_mean(part, flags.members.iter().map(|known| known.key.as_str()));
+    let help = did_you_mean_or(part, "its members are", flags.members.iter().map(|known| known.key.as_str()));
     check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0223, member.meta.span, message) });
 }
 
@@ -127,12 +127,12 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
 
 /// An alias is one of a member that has a value.
 fn alias(check: &Check<'_>, values: &Enum, member: &EnumMember, of: &str) {
-    let mut known = values.members.iter().filter(|known| !matches!(known.kind, EnumKind::Alias(_)));
+    let known = values.members.iter().filter(|known| !matches!(known.kind, EnumKind::Alias(_)));
     if known.clone().any(|known| known.key == of) {
         return;
     }
     let message = format!("`{}` is an alias of `{of}`, which `{}` does not have", member.meta.name, values.meta.name);
-    let help = did_you_mean(of, known.by_ref().map(|known| known.key.as_str()));
+    let help = did_you_mean_or(of, "its members are", known.clone().map(|known| known.key.as_str()));
     check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0236, member.meta.span, message) });
 }
 

@@ -4,7 +4,7 @@ use super::{Check, each_field};
 use crate::codes;
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{Struct, Waiver};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, did_you_mean_or};
 
 /// Comes last: only then is known which were of use.
 pub(super) fn check(check: &Check<'_>) {
@@ -36,7 +36,8 @@ fn waiver(check: &Check<'_>, def: &Struct, waiver: &Waiver, paths: &[String]) {
     }
     if let Some(path) = waiver.at.as_ref().filter(|path| !paths.contains(path)) {
         let message = format!("`{}` has no field `{path}`", def.meta.name);
-        let help = did_you_mean(path, paths.iter().map(String::as_str));
+        let help =
+            did_you_mean_or(path, "the fields are", paths.iter().map(String::as_str).filter(|path| !path.is_empty()));
         return report(codes::AZ0724, message, help);
     }
     if !check.waived.borrow().contains(&at) {

@@ -1,9 +1,12 @@
 //! `[header]`.
 
-use super::tree::Table;
-use crate::codes;
+use std::collections::HashMap;
+
+use super::tree::{Cx, Table, Text};
+use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
 use crate::model::{Errno, ErrnoDefaults, Header};
+use crate::source::Span;
 
 pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     if !top.has("header") {
@@ -25,17 +28,45 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         let diagnostic = Diagnostic::new(codes::AZ0004, at, "a header has at least one release");
         table.cx.report(diagnostic.help("name the release that the schema describes: `releases = [\"1.0\"]`"));
     }
+    in_order(table.cx, &releases);
+    let includes = table.texts("includes");
+    once(table.cx, &includes, codes::AZ0011, "included");
     let header = Header {
         path: path.unwrap_or_default(),
         guard: guard.unwrap_or_default(),
         license: table.text("license").map_or_else(|| "GPL-2.0 WITH Linux-syscall-note".into(), |text| text.text),
-        includes: table.texts("includes").into_iter().map(|text| text.text).collect(),
+        includes: includes.into_iter().map(|text| text.text).collect(),
         releases: releases.into_iter().map(|text| text.text).collect(),
         doc: table.text("doc").map(|doc| doc.text.trim().to_owned()).unwrap_or_default(),
         errno: errnos(&table),
     };
     table.finish();
     (!header.releases.is_empty() && u16::try_from(header.releases.len()).is_ok()).then_some(header)
+}
+
+/// Releases are listed once each, oldest first: `5.10` comes after `5.9`.
+fn in_order(cx: &Cx<'_>, releases: &[Text]) {
+    once(cx, releases, codes::AZ0603, "listed");
+    let version = |name: &str| name.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<u64>>>();
+    for pair in releases.windows(2) {
+        let (Some(first), Some(second)) = (version(&pair[0].text), version(&pair[1].text)) else { continue };
+        if second < first {
+            let message = format!("release {} is listed after {}", pair[1].text, pair[0].text);
+            let finding = Diagnostic::new(codes::AZ0604, pair[1].at, message).also(pair[0].at, "later than the next");
+            cx.report(finding.help("list the releases in order, the oldest first"));
+        }
+    }
+}
+
+/// Reports what is listed a second time.
+fn once(cx: &Cx<'_>, all: &[Text], code: Code, what: &str) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for text in all {
+        if let Some(first) = seen.insert(&text.text, text.at) {
+            let finding = Diagnostic::new(code, text.at, format!("`{}` is {what} twice", text.text));
+            cx.report(finding.also(first, "first here").help("remove one of them"));
+        }
+    }
 }
 
 fn errnos(header: &Table<'_, '_>) -> ErrnoDefaults {
