@@ -2,8 +2,7 @@
 //!
 //! The flow is `text -> spanned tree -> lower -> check -> Model -> at(release) -> layout(target) -> CheckList`.
 
-#[allow(dead_code, reason = "its rules wait for check lists to be compiled")]
-pub(crate) mod check;
+mod check;
 pub mod checklist;
 pub mod codes;
 pub mod constants;

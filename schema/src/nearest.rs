@@ -16,9 +16,13 @@ pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
         return None;
     }
     let limit = (letters / 3).max(1);
-    let near = known.into_iter().take(CROWD).filter(|name| name.len().abs_diff(wrong.len()) <= limit);
+    let known: Vec<&str> = known.into_iter().take(CROWD + 1).collect();
+    if known.len() > CROWD {
+        return None;
+    }
+    let near = known.into_iter().filter(|name| name.len().abs_diff(wrong.len()) <= limit);
     let scored = near.map(|name| (distance(wrong, name), name)).filter(|(distance, _)| *distance <= limit);
-    scored.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    scored.min().map(|(_, name)| name)
 }
 
 /// "Did you mean" as a help line.

@@ -18,15 +18,17 @@ mod waivers;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 
-use crate::diag::{Ctxt, Diagnostic};
+use crate::compile::compile;
+use crate::diag::{Ctxt, Diagnostic, Severity};
 use crate::layout::{LayoutError, Layouts};
 use crate::model::{Field, Item, Life, Model, Release, Struct, Type};
 use crate::source::Span;
 use crate::{codes, target};
+use rules::Rules;
 
 /// Judges a lowered history; every finding goes to `ctxt`.
 pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
-    let check = Check { model, ctxt, seen: RefCell::default(), waived: RefCell::default() };
+    let check = Check::new(model, ctxt);
     names::check(&check);
     lives::check(&check);
     values::check(&check);
@@ -34,9 +36,13 @@ pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     let broken = refs::check(&check);
     let mut before: Option<At<'_>> = None;
     let models: Vec<Model> = changes(model).into_iter().map(|release| sound(model, release, &broken)).collect();
+    let mut rules = Rules::default();
     for model in &models {
-        before = check.release(model, before.as_ref()).or(before);
+        let Some(at) = check.release(model, before.as_ref()) else { continue };
+        check.rules(&at, &mut rules);
+        before = Some(at);
     }
+    rules.finish(&check);
     waivers::check(&check);
 }
 
@@ -49,6 +55,10 @@ struct Check<'a> {
     seen: RefCell<HashSet<(&'static str, Span)>>,
     /// Places of the waivers that were of use.
     waived: RefCell<HashSet<Span>>,
+    /// Where errors begin.
+    errors: RefCell<BTreeSet<u32>>,
+    /// Where items begin, ascending.
+    items: Vec<u32>,
 }
 
 /// A header at one release, laid out for both widths.
@@ -58,11 +68,34 @@ struct At<'m> {
     narrow: Layouts<'m>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn new(model: &'a Model, ctxt: &'a Ctxt) -> Self {
+        let mut items: Vec<u32> = model.items.iter().map(|item| item.meta().span.start).collect();
+        items.sort_unstable();
+        let (seen, waived, errors) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { model, ctxt, seen, waived, errors, items }
+    }
+
+    /// Whether an error was reported inside an item.
+    fn has_errors(&self, def: &Struct) -> bool {
+        let start = def.meta.span.start;
+        let next = self.items.get(self.items.partition_point(|item| *item <= start)).copied();
+        self.errors.borrow().range(start..next.unwrap_or(u32::MAX)).next().is_some()
+    }
+
     /// Reports an error, once per place.
     fn report(&self, finding: Diagnostic) {
+        if finding.code.0.severity == Severity::Error {
+            self.errors.borrow_mut().insert(finding.at.start);
+        }
         if self.seen.borrow_mut().insert((finding.code.0.id, finding.at)) {
             self.ctxt.report(finding);
+        }
+    }
+
+    fn report_all(&self, findings: Vec<Diagnostic>) {
+        for finding in findings {
+            self.report(finding);
         }
     }
 
@@ -110,6 +143,32 @@ impl Check<'_> {
         growth::check(self, &at, before);
         values::ioctls(self, &at);
         Some(at)
+    }
+
+    /// Judges the check lists of one release: those of the structs, and those with a layer over them.
+    fn rules(&self, at: &At<'_>, found: &mut Rules) {
+        for (name, laid) in at.wide.structs.iter().filter(|(_, laid)| !laid.def.is_union) {
+            if self.has_errors(laid.def) {
+                continue;
+            }
+            match compile(&at.wide, name, None) {
+                Ok(list) => rules::judge(self, &list, laid.def, found),
+                Err(errors) => {
+                    self.report_all(errors);
+                    continue;
+                }
+            }
+            for (layer, rules) in &at.wide.model.layers {
+                let Some(rules) = rules.on.get(*name) else { continue };
+                match compile(&at.wide, name, Some(layer)) {
+                    Ok(list) => {
+                        let own = rules.iter().map(|rule| rule.span).collect();
+                        rules::judge_own(self, &list, &own, found);
+                    }
+                    Err(errors) => self.report_all(errors),
+                }
+            }
+        }
     }
 
     fn no_layout(&self, error: &LayoutError) {

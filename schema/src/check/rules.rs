@@ -118,7 +118,7 @@ impl Walk<'_, '_> {
             found.fires.insert(step.span);
             return;
         }
-        let message = format!("this rule can never fire: {}", step.id);
+        let message = format!("`{}` can never fire", step.id);
         let mut finding = Diagnostic::new(codes::AZ0530, step.span, message);
         let alone = Known::default().given(refused, true).is_none();
         if alone {
