@@ -8,6 +8,9 @@ use crate::diag::Diagnostic;
 use crate::model::{Errno, ErrnoDefaults, Header};
 use crate::source::Span;
 
+/// Most releases of a header.
+const MOST_RELEASES: usize = 10_000;
+
 pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     if !top.has("header") {
         top.missing("header");
@@ -28,6 +31,11 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         let diagnostic = Diagnostic::new(codes::AZ0004, at, "a header has at least one release");
         table.cx.report(diagnostic.help("name the release that the schema describes: `releases = [\"1.0\"]`"));
     }
+    if let Some(beyond) = releases.get(MOST_RELEASES) {
+        let message = format!("{} releases are more than any header has", releases.len());
+        let diagnostic = Diagnostic::new(codes::AZ0007, beyond.at, message);
+        table.cx.report(diagnostic.help(format!("the most is {MOST_RELEASES}")));
+    }
     in_order(table.cx, &releases);
     let includes = table.texts("includes");
     once(table.cx, &includes, codes::AZ0011, "included");
@@ -41,7 +49,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         errno: errnos(&table),
     };
     table.finish();
-    (!header.releases.is_empty() && u16::try_from(header.releases.len()).is_ok()).then_some(header)
+    (1..=MOST_RELEASES).contains(&header.releases.len()).then_some(header)
 }
 
 /// Releases are listed once each, oldest first: `5.10` comes after `5.9`.

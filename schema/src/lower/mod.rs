@@ -1,16 +1,17 @@
 //! Lowering: a spanned TOML tree becomes the typed model. Every error is collected; nothing is judged that needs
 //! more than one item to be seen, which is the business of `check`.
 
+mod arith;
 mod header;
 mod ioctls;
+mod named;
 mod rules;
 mod structs;
 mod tree;
 mod types;
 mod values;
 
-use std::collections::HashMap;
-
+use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -41,14 +42,14 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
     if !errors.is_empty() {
         return None;
     }
-    let mut cx = Cx { ctxt, source, releases: HashMap::new(), values: HashMap::new() };
+    let mut cx = Cx { ctxt, source, releases: IndexMap::new(), values: named::Named::default() };
     let header = {
         let top = Table::new(&cx, document.get_ref(), Span::default());
         grammar(&top)?;
         header::lower(&top)?
     };
     cx.releases = (0_u16..).zip(&header.releases).map(|(n, name)| (name.clone(), Release(n))).collect();
-    cx.values = values::evaluate(&cx, document.get_ref());
+    cx.values = named::evaluate(&cx, document.get_ref());
     let top = Table::new(&cx, document.get_ref(), Span::default());
     let _ = (top.get("grammar"), top.get("header"));
     let items = items(&top);

@@ -202,7 +202,7 @@ fn accepts(table: &Table<'_, '_>, owner: Option<&str>) -> Option<Vec<(u64, Strin
         let own = owner.and_then(|owner| cx.values.get(&format!("{owner}.{}", text.text)));
         match own.or_else(|| cx.values.get(&text.text)) {
             Some(number) => {
-                let bits = u64::try_from(*number).ok().or_else(|| i64::try_from(*number).ok().map(i64::cast_unsigned));
+                let bits = u64::try_from(number).ok().or_else(|| i64::try_from(number).ok().map(i64::cast_unsigned));
                 found.push((bits.unwrap_or_default(), text.text));
             }
             None => unknown_value(cx, &text, owner),

@@ -1,11 +1,12 @@
 //! A cursor over a TOML table that notes every key it was asked for, so that what nobody asked for is reported.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::named::Named;
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
 use crate::model::{Errno, Life, Release};
@@ -17,9 +18,9 @@ pub(super) struct Cx<'a> {
     pub(super) ctxt: &'a Ctxt,
     pub(super) source: &'a Source,
     /// Releases by name; filled from the header first.
-    pub(super) releases: HashMap<String, Release>,
+    pub(super) releases: IndexMap<String, Release>,
     /// Values of constants and members by C name.
-    pub(super) values: HashMap<String, i128>,
+    pub(super) values: Named,
 }
 
 impl Cx<'_> {
@@ -29,7 +30,7 @@ impl Cx<'_> {
 
     /// C names of constants and members.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str).filter(|name| !name.contains('.'))
+        self.values.keys().filter(|name| !name.contains('.'))
     }
 
     /// The place of a string's text: inside its quotes where nothing is escaped, otherwise the whole value.
@@ -281,6 +282,11 @@ pub(super) fn string(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>) -> Option<Text> 
 /// An integer within bounds.
 pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high: i128) -> Option<i128> {
     let Some(number) = integer(value.get_ref()) else {
+        if let DeValue::Integer(huge) = value.get_ref() {
+            let message = format!("an integer of {} digits is not between {low} and {high}", huge.as_str().len());
+            cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), message));
+            return None;
+        }
         wrong_kind(cx, value, "an integer");
         return None;
     };
