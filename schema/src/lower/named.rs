@@ -61,7 +61,7 @@ impl Raw {
             Self::Of(parts) => {
                 parts.iter().map(|[key, c]| if raws.contains_key(key) { key.as_str() } else { c }).collect()
             }
-            Self::Alias(of) => vec![of],
+            Self::Alias(of) => vec![of.as_str()],
         };
         parts.sort_unstable();
         parts.dedup();
@@ -95,7 +95,11 @@ pub(super) fn evaluate(cx: &Cx<'_>, document: &DeTable<'_>) -> Named {
     if let Some(DeValue::Table(items)) = document.get("const").map(Spanned::get_ref) {
         for (name, item) in items {
             for value in tables(item).filter_map(|item| item.get("value")) {
-                raws.insert(name.get_ref().to_string(), (constant(value), value.span().into()));
+                let at = match value.get_ref() {
+                    DeValue::String(text) => cx.inside(value, text),
+                    _ => value.span().into(),
+                };
+                raws.insert(name.get_ref().to_string(), (constant(value), at));
             }
         }
     }
