@@ -130,6 +130,18 @@ fn layout_as_text_and_as_json() {
 }
 
 #[test]
+fn every_byte_is_shown_with_the_rules_that_look_at_it() {
+    let project = Project::demo();
+    let ran = project.run(&["layout", "demo", "--checks"]).ended(0).says("demo/flags").says("demo/limit");
+    for place in ["0..4", "4..8", "8..16"] {
+        assert!(ran.out.contains(place), "{place}: {}", ran.out);
+    }
+    let asked = DEMO.replace(r#"range = "0..=1000", "#, r#"unchecked = "any limit will do", "#);
+    project.write("demo.toml", asked);
+    project.run(&["layout", "demo", "--checks"]).ended(0).says("not judged: any limit will do");
+}
+
+#[test]
 fn releases_say_what_is_generated() {
     let project = Project::demo();
     project.run(&["releases"]).ended(0).says("demo/demo.h").says("generated: rust, c-header");

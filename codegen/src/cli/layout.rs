@@ -24,6 +24,7 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Layout) -> Done {
             let model = named.schema.at(release_with(named, name, options)?);
             let layouts = lay_out(&model, target)?;
             match options.format {
+                Format::Text if options.checks => print(&checks(&layouts, name)?),
                 Format::Text => print(&one(&layouts, name)),
                 Format::Json => print(&json(&layouts, Some(name))),
             }
@@ -125,6 +126,14 @@ fn one(layouts: &Layouts<'_>, name: &str) -> String {
     let head = format!("/* {} at {release}, {} */", header.path, layouts.target.name);
     let text = layout_text::print(layouts, name).unwrap_or_default();
     format!("{}\n{text}", paint(DIM, head))
+}
+
+fn checks(layouts: &Layouts<'_>, name: &str) -> Result<String, Failure> {
+    let list = argsz_schema::checklist::compile(layouts, name, None).map_err(|found| {
+        let reasons: Vec<String> = found.iter().map(|found| found.message.clone()).collect();
+        Failure::Bug(format!("error: no check list for `{name}`: {}", reasons.join("; ")))
+    })?;
+    Ok(super::checks::report(layouts, name, &list))
 }
 
 fn json(layouts: &Layouts<'_>, only: Option<&str>) -> String {

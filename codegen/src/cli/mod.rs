@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod checks;
 mod explain;
 mod generate;
 mod layout;
