@@ -2,7 +2,7 @@
 //!
 //! Offsets are constants that are judged when a caller is compiled, so that nothing here can panic.
 
-use crate::{Errno, Fault, Rejection, UserMemory};
+use crate::{Fault, UserMemory};
 
 macro_rules! numbers {
     ($($name:ident, $from:ident, $of:ident, $bytes:literal, $wide:ident, $doc:literal;)*) => {$(
@@ -78,23 +78,9 @@ pub fn copy(
     }
 }
 
-/// Refuses what has a byte that is not zero among `from..size` of the user's memory. They are read once and not kept;
-/// memory that ends before is a fault, unless such a byte comes first.
-#[inline]
-pub fn zero_tail(
-    user: &(impl UserMemory + ?Sized),
-    from: usize,
-    size: u64,
-    rejection: Rejection,
-) -> Result<(), Rejection> {
-    match is_zero(user, from, size) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(rejection),
-        Err(Fault) => Err(Rejection { errno: Errno::EFAULT, ..rejection }),
-    }
-}
-
-fn is_zero(user: &(impl UserMemory + ?Sized), from: usize, size: u64) -> Result<bool, Fault> {
+/// Whether the bytes `from..size` of the user's memory are all zero. They are read once and not kept; memory that ends
+/// before is a fault, unless a byte that is not zero comes first.
+pub fn zero_tail(user: &(impl UserMemory + ?Sized), from: usize, size: u64) -> Result<bool, Fault> {
     let end = usize::try_from(size).unwrap_or(usize::MAX);
     let (mut at, mut chunk) = (from, [0; 64]);
     while at < end {
@@ -124,7 +110,7 @@ fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::{copy, is_zero, overflows, s8, u16, zero};
+    use super::{copy, overflows, s8, u16, zero, zero_tail};
     use crate::Fault;
 
     #[test]
@@ -148,12 +134,12 @@ mod tests {
     #[test]
     fn a_tail_is_zero_unless_a_byte_says_no_before_the_memory_ends() {
         let mut user = [0_u8; 200];
-        assert_eq!(is_zero(&user, 8, 200), Ok(true));
-        assert_eq!(is_zero(&user, 8, 201), Err(Fault));
-        assert_eq!(is_zero(&user, 8, 3), Ok(true));
+        assert_eq!(zero_tail(&user, 8, 200), Ok(true));
+        assert_eq!(zero_tail(&user, 8, 201), Err(Fault));
+        assert_eq!(zero_tail(&user, 8, 3), Ok(true));
         user[199] = 1;
-        assert_eq!(is_zero(&user, 8, 199), Ok(true));
-        assert_eq!(is_zero(&user, 8, 200), Ok(false));
-        assert_eq!(is_zero(&user, 8, u64::MAX), Ok(false));
+        assert_eq!(zero_tail(&user, 8, 199), Ok(true));
+        assert_eq!(zero_tail(&user, 8, 200), Ok(false));
+        assert_eq!(zero_tail(&user, 8, u64::MAX), Ok(false));
     }
 }

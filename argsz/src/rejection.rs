@@ -33,6 +33,18 @@ impl Rejection {
     }
 }
 
+/// What a reader answers that refuses by `rule`.
+#[inline]
+pub const fn refuse<T>(
+    rule: &'static str,
+    field: &'static str,
+    offset: u32,
+    errno: Errno,
+    why: &'static str,
+) -> Result<T, Rejection> {
+    Err(Rejection { rule, field, offset, errno, why })
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rule, field, offset, errno, why } = self;

@@ -1,7 +1,8 @@
 //! The check lists of a release: what every emitter of validators prints, and for which structs.
 
-use argsz_schema::checklist::CheckList;
-use argsz_schema::checklist::Step;
+use argsz_schema::checklist::{self, CheckList, Step};
+
+use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
 
 use crate::EmitError;
@@ -42,6 +43,22 @@ impl StructLists {
         })
     }
 }
+/// The lists of some structs, each with those of the layers that have something to say of it.
+pub fn compile(layouts: &Layouts<'_>, structs: &[&str], layers: &[&str]) -> Result<Vec<StructLists>, EmitError> {
+    let one = |name: &str, layer: Option<&str>| {
+        checklist::compile(layouts, name, layer).map_err(|found| EmitError::Checks {
+            item: name.to_owned(),
+            reason: found.into_iter().map(|diagnostic| diagnostic.message).collect::<Vec<_>>().join("; "),
+        })
+    };
+    let speaks = |layer: &str, name: &str| layouts.model.layers.get(layer).is_some_and(|on| on.on.contains_key(name));
+    let of = |name: &str| {
+        let layered = layers.iter().filter(|layer| speaks(layer, name)).map(|layer| one(name, Some(layer)));
+        Ok(StructLists { generic: one(name, None)?, layered: layered.collect::<Result<_, EmitError>>()? })
+    };
+    structs.iter().map(|name| of(name)).collect()
+}
+
 /// Names of all structs: any of them may be judged by itself.
 #[must_use]
 pub fn every_struct(model: &Model) -> Vec<&str> {

@@ -32,7 +32,10 @@ impl Checks<'_> {
             let own = self.lists.beyond(layered)?;
             methods.extend(self.layer(layered.layer.as_deref().unwrap_or_default(), own, !after.is_empty()));
         }
-        Ok(quote! { impl #name { #methods } })
+        Ok(quote! {
+            #[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+            impl #name { #methods }
+        })
     }
 
     fn list(&self) -> &CheckList {
@@ -139,7 +142,7 @@ impl Checks<'_> {
             quote! { self }
         };
         let view = quote! { let bytes: &[u8; #known] = argsz::zerocopy::transmute_ref!(#held); };
-        let mut words = Words::default();
+        let mut words = Words::new(self.sized());
         let mut code = if copies {
             quote! { let mut held = Self::default(); }
         } else {
@@ -161,7 +164,7 @@ impl Checks<'_> {
             };
             let body = body(step, &size, &mut words);
             let lets = words.declare();
-            if !shown && (!lets.is_empty() || body.to_string().contains("bytes")) {
+            if !shown && (!lets.is_empty() || body.to_string().contains("(bytes)")) {
                 code.extend(view.clone());
                 shown = true;
             }
@@ -187,19 +190,23 @@ fn uses_size(steps: &[Step]) -> bool {
 /// One step: what it does, or when it refuses.
 fn body(step: &Step, size: &TokenStream, words: &mut Words) -> TokenStream {
     let when = words.cond(&step.when);
-    let rejection = rejection(step);
+    let (rejection, fault) = (rejection(step, step.errno.0), rejection(step, "EFAULT"));
     let action = match &step.op {
         Op::CopyFixed { len } => {
             let len = Literal::u32_unsuffixed(*len);
-            quote! { argsz::read::copy(user, held.as_mut_bytes(), 0, #len, #len).or(Err(#rejection))?; }
+            quote! { if argsz::read::copy(user, held.as_mut_bytes(), 0, #len, #len).is_err() { return #rejection; } }
         }
         Op::CopyRest { from, to } => {
             let (from, to) = (Literal::u32_unsuffixed(*from), Literal::u32_unsuffixed(*to));
-            quote! { argsz::read::copy(user, held.as_mut_bytes(), #from, #to, #size).or(Err(#rejection))?; }
+            quote! { if argsz::read::copy(user, held.as_mut_bytes(), #from, #to, #size).is_err() { return #rejection; } }
         }
         Op::ZeroTail { from } => {
             let from = Literal::u32_unsuffixed(*from);
-            quote! { argsz::read::zero_tail(user, #from, #size, #rejection)?; }
+            quote! { match argsz::read::zero_tail(user, #from, #size) {
+                Ok(true) => {}
+                Ok(false) => return #rejection,
+                Err(argsz::Fault) => return #fault,
+            } }
         }
         op => {
             let refused = words.refused(op, size);
@@ -208,7 +215,7 @@ fn body(step: &Step, size: &TokenStream, words: &mut Words) -> TokenStream {
                 super::conds::Code::Const(false) => quote! {},
                 all => {
                     let all = all.tokens();
-                    quote! { if #all { return Err(#rejection); } }
+                    quote! { if #all { return #rejection; } }
                 }
             };
         }
@@ -223,8 +230,8 @@ fn body(step: &Step, size: &TokenStream, words: &mut Words) -> TokenStream {
     }
 }
 
-fn rejection(step: &Step) -> TokenStream {
+fn rejection(step: &Step, errno: &str) -> TokenStream {
     let Step { id, field, why, .. } = step;
-    let (offset, errno) = (Literal::u32_unsuffixed(step.offset), names::ident(step.errno.0));
-    quote! { Rejection::new(#id, #field, #offset, Errno::#errno, #why) }
+    let (offset, errno) = (Literal::u32_unsuffixed(step.offset), names::ident(errno));
+    quote! { argsz::refuse(#id, #field, #offset, Errno::#errno, #why) }
 }

@@ -69,11 +69,18 @@ impl Code {
 /// The words a piece of code has read, by the path of their fields.
 #[derive(Default)]
 pub(super) struct Words {
+    /// Whether `size` is a parameter.
+    sized: bool,
     known: IndexMap<Slot, Ident>,
     fresh: Vec<Slot>,
 }
 
 impl Words {
+    /// None yet; `sized` says whether the name `size` is taken.
+    pub(super) fn new(sized: bool) -> Self {
+        Self { sized, ..Self::default() }
+    }
+
     /// The variable that holds a word; it is declared by the next [`Words::declare`].
     pub(super) fn word(&mut self, slot: &Slot) -> Ident {
         if let Some(known) = self.known.get(slot) {
@@ -81,7 +88,8 @@ impl Words {
         }
         let short = slot.path.replace('.', "_");
         let short = short.trim_start_matches('_');
-        let own = ["bytes", "held", "user", "size", "self"].contains(&short) || short.is_empty();
+        let own =
+            ["bytes", "held", "user", "self"].contains(&short) || self.sized && short == "size" || short.is_empty();
         let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() });
         while self.known.values().any(|other| *other == name) {
             name = format_ident!("{}_", name);
@@ -147,6 +155,10 @@ impl Words {
                 };
                 self.compare(opposite, left, right)
             }
+            Cond::FitsUlong(term) => {
+                let term = self.term(term);
+                Code::Atom(quote! { usize::try_from(#term).is_err() })
+            }
             _ => self.cond(inner).not(),
         }
     }
@@ -169,7 +181,8 @@ impl Words {
     }
 
     fn bits(&mut self, word: &Slot, mask: u64, value: u64, not: bool) -> Code {
-        let (word, mask, value) = (self.word(word), number(mask), number(value));
+        let (word, mask) = (self.word(word), consts::hex(mask.into()));
+        let value = if value == 0 { Literal::u64_unsuffixed(0) } else { consts::hex(value.into()) };
         Code::Plain(if not {
             quote! { #word & #mask != #value }
         } else {
@@ -180,10 +193,7 @@ impl Words {
     /// A term whose arithmetic was proved to stay in range.
     fn term(&mut self, term: &Term) -> TokenStream {
         match term {
-            Term::Int(value) => {
-                let value = number(*value);
-                quote! { #value }
-            }
+            Term::Int(value) => number(*value),
             Term::Signed(value) => signed(*value),
             Term::Slot(slot) => {
                 let word = self.word(slot);
@@ -263,7 +273,7 @@ impl Words {
             Op::OneOf { slot, ranges } => self.outside(slot, ranges),
             Op::Aligned { to: 0 | 1, .. } => Code::Const(false),
             Op::Aligned { slot, to } => {
-                let (word, low) = (self.word(slot), number(to - 1));
+                let (word, low) = (self.word(slot), consts::hex((to - 1).into()));
                 Code::Plain(quote! { #word & #low != 0 })
             }
             Op::Refuse(cond) => self.cond(cond),
@@ -288,12 +298,7 @@ impl Words {
 
     fn outside(&mut self, slot: &Slot, ranges: &[(u64, u64)]) -> Code {
         let literal = |value: u64| {
-            if slot.signed {
-                signed(value.cast_signed())
-            } else {
-                let value = number(value);
-                quote! { #value }
-            }
+            if slot.signed { signed(value.cast_signed()) } else { number(value) }
         };
         let word = self.word(slot);
         match ranges {
@@ -318,8 +323,13 @@ impl Words {
 }
 
 /// An unsigned literal: hexadecimal where decimal digits say nothing.
-fn number(value: u64) -> Literal {
-    if value > 9999 { consts::hex(value.into()) } else { Literal::u64_unsuffixed(value) }
+fn number(value: u64) -> TokenStream {
+    let literal = match value {
+        u64::MAX => return quote! { u64::MAX },
+        0..=9999 => Literal::u64_unsuffixed(value),
+        _ => consts::hex(value.into()),
+    };
+    quote! { #literal }
 }
 
 fn signed(value: i64) -> TokenStream {

@@ -25,11 +25,11 @@ use std::str::FromStr as _;
 
 use argsz_schema::layout::{Layouts, StructLayout, layout};
 use argsz_schema::model::{Item, Model, Struct};
-use argsz_schema::target::{Endian, Target};
+use argsz_schema::target::{self, Endian, Target};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::lists::StructLists;
+use crate::lists::{self, StructLists};
 use crate::{EmitError, Unit};
 
 /// A part of the output, separated from others by an empty line.
@@ -40,9 +40,12 @@ enum Piece {
     Text(String),
 }
 
-/// The whole file.
+/// The whole file, with validators of every struct that a user hands in.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
-    print(unit, &[])
+    let layouts = layout(unit.model, target::ALL[0])
+        .map_err(|error| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() })?;
+    let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
+    print(unit, &lists::compile(&layouts, &lists::handed_in(unit.model), &layers)?)
 }
 
 /// The whole file, with the validators of these structs.
@@ -75,7 +78,25 @@ fn malformed(unit: &Unit<'_>, error: &dyn std::fmt::Display) -> EmitError {
 
 fn format(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
     let file = syn::parse2(tokens).map_err(|error| malformed(unit, &error))?;
-    Ok(spaced(&prettyplease::unparse(&file)))
+    Ok(spaced(&joined(&prettyplease::unparse(&file))))
+}
+
+/// Refusals in four lines where the printer takes seven: which rule, about what, and then why.
+fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        if line.ends_with("argsz::refuse(") {
+            for at in 0..4 {
+                let argument = lines.next().unwrap_or_default();
+                out.push(if at == 0 { '\n' } else { ' ' });
+                out.push_str(if at == 0 { argument } else { argument.trim_start() });
+            }
+        }
+        out.push('\n');
+    }
+    out
 }
 
 /// Methods apart from each other: an empty line between a `}` and what follows at the same depth.
@@ -92,7 +113,9 @@ fn spaced(text: &str) -> String {
         }
         closed = (begins == "}").then_some(depth);
         // What is inside a macro was printed token by token.
-        out.push_str(&line.replace(":: < ", "::<").replace(" > ()", ">()").replace("..= ", "..="));
+        out.push_str(
+            &line.replace(":: < ", "::<").replace(" > ()", ">()").replace("..= ", "..=").replace("(& held)", "(&held)"),
+        );
         out.push('\n');
     }
     out
