@@ -5,6 +5,8 @@
 
 use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use argsz::{Errno, Rejection, UserMemory};
+
 /// The magic of all ioctls of this header.
 pub const IOMMUFD_TYPE: u32 = 59;
 
@@ -154,6 +156,53 @@ impl argsz::Uapi for IommuDestroy {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuDestroy {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_destroy/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 8 {
+            return argsz::refuse(
+                "iommu_destroy/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 8",
+            );
+        }
+        match argsz::read::zero_tail(user, 8, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_destroy/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 8 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_destroy/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 8 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
+            return argsz::refuse(
+                "iommu_destroy/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Destroys an object.
 ///
 /// Its argument is [`IommuDestroy`].
@@ -192,6 +241,61 @@ impl argsz::Uapi for IommuIoasAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 12 {
+            return argsz::refuse(
+                "iommu_ioas_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 12",
+            );
+        }
+        match argsz::read::zero_tail(user, 12, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 12 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 12 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_ioas_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Makes an address space.
 ///
 /// Its argument is [`IommuIoasAlloc`].
@@ -223,6 +327,42 @@ impl argsz::Uapi for IommuIovaRange {
     const NAME: &'static str = "iommu_iova_range";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIovaRange {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// Rules for after objects were looked up are left to
+    /// [`check_after_lookup`](Self::check_after_lookup).
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+            return argsz::refuse(
+                "iommu_iova_range/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 16 bytes must be readable",
+            );
+        }
+        Ok(held)
+    }
+
+    /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
+    /// which then has lost against an id that does not exist.
+    pub fn check_after_lookup(&self) -> Result<(), Rejection> {
+        let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(self);
+        let start = argsz::read::u64::<0, _>(bytes);
+        let last = argsz::read::u64::<8, _>(bytes);
+        if start >= last {
+            return argsz::refuse(
+                "iommu_iova_range/order", "start", 0, Errno::EINVAL,
+                "a range has to end after its start",
+            );
+        }
+        Ok(())
+    }
 }
 
 /// Asks which ranges an address space can map, and with which alignment.
@@ -272,6 +412,60 @@ impl argsz::Uapi for IommuIoasIovaRanges {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasIovaRanges {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_iova_ranges/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 32 {
+            return argsz::refuse(
+                "iommu_ioas_iova_ranges/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 32",
+            );
+        }
+        match argsz::read::zero_tail(user, 32, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_iova_ranges/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_iova_ranges/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_iova_ranges/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        if !argsz::read::zero::<12, 16, _>(bytes) {
+            return argsz::refuse(
+                "iommu_ioas_iova_ranges/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Asks for the ranges an address space can map.
 ///
 /// Its argument is [`IommuIoasIovaRanges`].
@@ -315,6 +509,60 @@ impl argsz::Uapi for IommuIoasAllowIovas {
     const NAME: &'static str = "iommu_ioas_allow_iovas";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasAllowIovas {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_allow_iovas/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_ioas_allow_iovas/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 24, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_allow_iovas/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_allow_iovas/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_allow_iovas/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        if !argsz::read::zero::<12, 16, _>(bytes) {
+            return argsz::refuse(
+                "iommu_ioas_allow_iovas/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Sets the ranges that must stay usable.
@@ -399,6 +647,81 @@ impl argsz::Uapi for IommuIoasMap {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasMap {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_map/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 40 {
+            return argsz::refuse(
+                "iommu_ioas_map/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 40",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_map/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_map/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_map/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0x7 != 0 {
+            return argsz::refuse(
+                "iommu_ioas_map/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            );
+        }
+        if !argsz::read::zero::<12, 16, _>(bytes) {
+            return argsz::refuse(
+                "iommu_ioas_map/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let iova = argsz::read::u64::<32, _>(bytes);
+        let length = argsz::read::u64::<24, _>(bytes);
+        if iova == u64::MAX || length == u64::MAX {
+            return argsz::refuse(
+                "iommu_ioas_map/overflow", "iova", 32, Errno::EOVERFLOW,
+                "neither address nor length may be the last 64-bit number",
+            );
+        }
+        if flags & 0x6 == 0 {
+            return argsz::refuse(
+                "iommu_ioas_map/no-access", "flags", 4, Errno::EINVAL,
+                "a mapping nobody may read or write is of no use",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Maps memory.
 ///
 /// Its argument is [`IommuIoasMap`].
@@ -452,6 +775,81 @@ impl argsz::Uapi for IommuIoasNoiommuGetPa {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasNoiommuGetPa {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 40 {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 40",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_noiommu_get_pa/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_noiommu_get_pa/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        if !argsz::read::zero::<12, 16, _>(bytes) {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let length = argsz::read::u64::<24, _>(bytes);
+        if length == 0 {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/empty", "length", 24, Errno::EINVAL,
+                "at least one byte has to be asked for",
+            );
+        }
+        let iova = argsz::read::u64::<16, _>(bytes);
+        if iova == u64::MAX {
+            return argsz::refuse(
+                "iommu_ioas_noiommu_get_pa/overflow", "iova", 16, Errno::EOVERFLOW,
+                "the address must not be the last 64-bit number",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Asks for a physical address.
 ///
 /// Its argument is [`IommuIoasNoiommuGetPa`].
@@ -500,6 +898,75 @@ impl argsz::Uapi for IommuIoasMapFile {
     const NAME: &'static str = "iommu_ioas_map_file";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasMapFile {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_map_file/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 40 {
+            return argsz::refuse(
+                "iommu_ioas_map_file/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 40",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_map_file/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_map_file/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_map_file/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0x7 != 0 {
+            return argsz::refuse(
+                "iommu_ioas_map_file/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            );
+        }
+        let iova = argsz::read::u64::<32, _>(bytes);
+        let length = argsz::read::u64::<24, _>(bytes);
+        if iova == u64::MAX || length == u64::MAX {
+            return argsz::refuse(
+                "iommu_ioas_map_file/overflow", "iova", 32, Errno::EOVERFLOW,
+                "neither address nor length may be the last 64-bit number",
+            );
+        }
+        if flags & 0x6 == 0 {
+            return argsz::refuse(
+                "iommu_ioas_map_file/no-access", "flags", 4, Errno::EINVAL,
+                "a mapping nobody may read or write is of no use",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Maps a part of a file.
@@ -552,6 +1019,76 @@ impl argsz::Uapi for IommuIoasCopy {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasCopy {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_copy/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 40 {
+            return argsz::refuse(
+                "iommu_ioas_copy/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 40",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_copy/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_copy/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_copy/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0x7 != 0 {
+            return argsz::refuse(
+                "iommu_ioas_copy/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            );
+        }
+        let length = argsz::read::u64::<16, _>(bytes);
+        let src_iova = argsz::read::u64::<32, _>(bytes);
+        let dst_iova = argsz::read::u64::<24, _>(bytes);
+        if length == u64::MAX || src_iova == u64::MAX || dst_iova == u64::MAX {
+            return argsz::refuse(
+                "iommu_ioas_copy/overflow", "length", 16, Errno::EOVERFLOW,
+                "neither an address nor the length may be the last 64-bit number",
+            );
+        }
+        if flags & 0x6 == 0 {
+            return argsz::refuse(
+                "iommu_ioas_copy/no-access", "flags", 4, Errno::EINVAL,
+                "a mapping nobody may read or write is of no use",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Copies a mapping.
 ///
 /// Its argument is [`IommuIoasCopy`].
@@ -591,6 +1128,72 @@ impl argsz::Uapi for IommuIoasUnmap {
     const NAME: &'static str = "iommu_ioas_unmap";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasUnmap {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// Rules for after objects were looked up are left to
+    /// [`check_after_lookup`](Self::check_after_lookup).
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_unmap/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_ioas_unmap/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 24, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_unmap/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_unmap/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_unmap/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
+
+    /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
+    /// which then has lost against an id that does not exist.
+    pub fn check_after_lookup(&self) -> Result<(), Rejection> {
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
+        let iova = argsz::read::u64::<8, _>(bytes);
+        let length = argsz::read::u64::<16, _>(bytes);
+        if (iova == u64::MAX || length == u64::MAX) && !(iova == 0 && length == u64::MAX)
+        {
+            return argsz::refuse(
+                "iommu_ioas_unmap/overflow", "iova", 8, Errno::EOVERFLOW,
+                "neither address nor length may be the last 64-bit number, unless everything is meant",
+            );
+        }
+        Ok(())
+    }
 }
 
 /// Removes mappings.
@@ -711,6 +1314,84 @@ impl argsz::Uapi for IommuOption {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuOption {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// Rules for after objects were looked up are left to
+    /// [`check_after_lookup`](Self::check_after_lookup).
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_option/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_option/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 24, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_option/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_option/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_option/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let option_id = argsz::read::u32::<4, _>(bytes);
+        if !matches!(option_id, 0..=1) {
+            return argsz::refuse(
+                "iommu_option/option_id", "option_id", 4, Errno::EOPNOTSUPP,
+                "`option_id` must be a value of iommufd_option",
+            );
+        }
+        if !argsz::read::zero::<10, 12, _>(bytes) {
+            return argsz::refuse(
+                "iommu_option/__reserved", "__reserved", 10, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
+
+    /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
+    /// which then has lost against an id that does not exist.
+    pub fn check_after_lookup(&self) -> Result<(), Rejection> {
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
+        let op = argsz::read::u16::<8, _>(bytes);
+        if !matches!(op, 0..=1) {
+            return argsz::refuse(
+                "iommu_option/op", "op", 8, Errno::EOPNOTSUPP,
+                "`op` must be a value of iommufd_option_ops",
+            );
+        }
+        Ok(())
+    }
+}
+
 /// Reads or sets an option.
 ///
 /// Its argument is [`IommuOption`].
@@ -790,6 +1471,67 @@ impl argsz::Uapi for IommuVfioIoas {
     const NAME: &'static str = "iommu_vfio_ioas";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuVfioIoas {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_vfio_ioas/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 12 {
+            return argsz::refuse(
+                "iommu_vfio_ioas/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 12",
+            );
+        }
+        match argsz::read::zero_tail(user, 12, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_vfio_ioas/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 12 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_vfio_ioas/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 12 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
+            return argsz::refuse(
+                "iommu_vfio_ioas/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
+        let op = argsz::read::u16::<8, _>(bytes);
+        if !matches!(op, 0..=2) {
+            return argsz::refuse(
+                "iommu_vfio_ioas/op", "op", 8, Errno::EOPNOTSUPP,
+                "`op` must be a value of iommufd_vfio_ioas_op",
+            );
+        }
+        if !argsz::read::zero::<10, 12, _>(bytes) {
+            return argsz::refuse(
+                "iommu_vfio_ioas/__reserved", "__reserved", 10, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Reads or sets the address space of VFIO's old interface.
@@ -897,6 +1639,42 @@ impl argsz::Uapi for IommuHwptVtdS1 {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptVtdS1 {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// `size` is what the user claims to have filled in.
+    pub fn copy_from_user_with_size(
+        user: &(impl UserMemory + ?Sized),
+        size: usize,
+    ) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        let size = size as u64;
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1/size", "", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        if size > 24 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1/size-max", "", 0, Errno::EINVAL,
+                "the size must be at most 24",
+            );
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// A guest's stream table entry on ARM SMMUv3. Bits the driver does not know are EIO.
 ///
 /// In C: `struct iommu_hwpt_arm_smmuv3`.
@@ -922,6 +1700,42 @@ impl argsz::Uapi for IommuHwptArmSmmuv3 {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptArmSmmuv3 {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// `size` is what the user claims to have filled in.
+    pub fn copy_from_user_with_size(
+        user: &(impl UserMemory + ?Sized),
+        size: usize,
+    ) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        let size = size as u64;
+        if size < 16 {
+            return argsz::refuse(
+                "iommu_hwpt_arm_smmuv3/size", "", 0, Errno::EINVAL,
+                "the size must be at least 16",
+            );
+        }
+        if size > 16 {
+            return argsz::refuse(
+                "iommu_hwpt_arm_smmuv3/size-max", "", 0, Errno::EINVAL,
+                "the size must be at most 16",
+            );
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_arm_smmuv3/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// A guest's device table entry on AMD.
 ///
 /// In C: `struct iommu_hwpt_amd_guest`.
@@ -945,6 +1759,42 @@ impl argsz::Uapi for IommuHwptAmdGuest {
     const NAME: &'static str = "iommu_hwpt_amd_guest";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptAmdGuest {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// `size` is what the user claims to have filled in.
+    pub fn copy_from_user_with_size(
+        user: &(impl UserMemory + ?Sized),
+        size: usize,
+    ) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        let size = size as u64;
+        if size < 32 {
+            return argsz::refuse(
+                "iommu_hwpt_amd_guest/size", "", 0, Errno::EINVAL,
+                "the size must be at least 32",
+            );
+        }
+        if size > 32 {
+            return argsz::refuse(
+                "iommu_hwpt_amd_guest/size-max", "", 0, Errno::EINVAL,
+                "the size must be at most 32",
+            );
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_amd_guest/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Whose data come with a new page table.
@@ -1050,6 +1900,97 @@ impl argsz::Uapi for IommuHwptAlloc {
     const NAME: &'static str = "iommu_hwpt_alloc";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// Rules for after objects were looked up are left to
+    /// [`check_after_lookup`](Self::check_after_lookup).
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 48, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hwpt_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 48 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hwpt_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 48 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
+        if !argsz::read::zero::<20, 24, _>(bytes) {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/__reserved", "__reserved", 20, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let data_type = argsz::read::u32::<24, _>(bytes);
+        let data_len = argsz::read::u32::<28, _>(bytes);
+        if data_type == 0 && data_len != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/data-without-type", "data_type", 24, Errno::EINVAL,
+                "data need a type that says whose they are",
+            );
+        }
+        if data_type != 0 && data_len == 0 {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/type-without-data", "data_type", 24, Errno::EINVAL,
+                "this type needs data",
+            );
+        }
+        Ok(held)
+    }
+
+    /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
+    /// which then has lost against an id that does not exist.
+    pub fn check_after_lookup(&self) -> Result<(), Rejection> {
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(self);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0xf != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_alloc_flags lacks",
+            );
+        }
+        if flags & 0x5 == 0x5 {
+            return argsz::refuse(
+                "iommu_hwpt_alloc/fault-on-parent", "flags", 4, Errno::EOPNOTSUPP,
+                "a parent of nested tables has no fault queue of its own",
+            );
+        }
+        Ok(())
+    }
 }
 
 /// Makes a page table of the hardware.
@@ -1429,6 +2370,67 @@ impl argsz::Uapi for IommuHwInfo {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwInfo {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hw_info/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 32 {
+            return argsz::refuse(
+                "iommu_hw_info/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 32",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hw_info/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hw_info/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_hw_info/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0x1 != 0 {
+            return argsz::refuse(
+                "iommu_hw_info/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hw_info_flags lacks",
+            );
+        }
+        if !argsz::read::zero::<29, 32, _>(bytes) {
+            return argsz::refuse(
+                "iommu_hw_info/__reserved", "__reserved", 29, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Asks what the hardware behind a device can do.
 ///
 /// Its argument is [`IommuHwInfo`].
@@ -1492,6 +2494,61 @@ impl argsz::Uapi for IommuHwptSetDirtyTracking {
     const NAME: &'static str = "iommu_hwpt_set_dirty_tracking";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptSetDirtyTracking {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_set_dirty_tracking/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 16 {
+            return argsz::refuse(
+                "iommu_hwpt_set_dirty_tracking/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 16",
+            );
+        }
+        match argsz::read::zero_tail(user, 16, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hwpt_set_dirty_tracking/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 16 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hwpt_set_dirty_tracking/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 16 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_set_dirty_tracking/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags & !0x1 != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_set_dirty_tracking/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_set_dirty_tracking_flags lacks",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Switches dirty tracking.
@@ -1569,6 +2626,67 @@ impl argsz::Uapi for IommuHwptGetDirtyBitmap {
     const NAME: &'static str = "iommu_hwpt_get_dirty_bitmap";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptGetDirtyBitmap {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_get_dirty_bitmap/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 48 {
+            return argsz::refuse(
+                "iommu_hwpt_get_dirty_bitmap/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 48",
+            );
+        }
+        match argsz::read::zero_tail(user, 48, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hwpt_get_dirty_bitmap/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 48 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hwpt_get_dirty_bitmap/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 48 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_get_dirty_bitmap/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<8, _>(bytes);
+        if flags & !0x1 != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_get_dirty_bitmap/flags", "flags", 8, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_get_dirty_bitmap_flags lacks",
+            );
+        }
+        if !argsz::read::zero::<12, 16, _>(bytes) {
+            return argsz::refuse(
+                "iommu_hwpt_get_dirty_bitmap/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Fetches dirty pages.
@@ -1673,6 +2791,70 @@ impl argsz::Uapi for IommuHwptVtdS1Invalidate {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptVtdS1Invalidate {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// `size` is what the user claims to have filled in.
+    pub fn copy_from_user_with_size(
+        user: &(impl UserMemory + ?Sized),
+        size: usize,
+    ) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        let size = size as u64;
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/size", "", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        if size > 24 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/size-max", "", 0, Errno::EINVAL,
+                "the size must be at most 24",
+            );
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<16, _>(bytes);
+        if flags & !0x1 != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/flags", "flags", 16, Errno::EOPNOTSUPP,
+                "`flags` must have no bit that iommu_hwpt_vtd_s1_invalidate_flags lacks",
+            );
+        }
+        if !argsz::read::zero::<20, 24, _>(bytes) {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/__reserved", "__reserved", 20, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let addr = argsz::read::u64::<0, _>(bytes);
+        if addr & 0xfff != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/alignment", "addr", 0, Errno::EINVAL,
+                "the range has to begin at a page of 4 KiB",
+            );
+        }
+        let npages = argsz::read::u64::<8, _>(bytes);
+        if npages == u64::MAX && addr != 0 {
+            return argsz::refuse(
+                "iommu_hwpt_vtd_s1_invalidate/everything", "npages", 8, Errno::EINVAL,
+                "to invalidate everything the address must be 0",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// One invalidation command of ARM SMMUv3. What the driver does not support is EIO.
 ///
 /// In C: `struct iommu_viommu_arm_smmuv3_invalidate`.
@@ -1696,6 +2878,42 @@ impl argsz::Uapi for IommuViommuArmSmmuv3Invalidate {
     const NAME: &'static str = "iommu_viommu_arm_smmuv3_invalidate";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuViommuArmSmmuv3Invalidate {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    ///
+    /// `size` is what the user claims to have filled in.
+    pub fn copy_from_user_with_size(
+        user: &(impl UserMemory + ?Sized),
+        size: usize,
+    ) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        let size = size as u64;
+        if size < 16 {
+            return argsz::refuse(
+                "iommu_viommu_arm_smmuv3_invalidate/size", "", 0, Errno::EINVAL,
+                "the size must be at least 16",
+            );
+        }
+        if size > 16 {
+            return argsz::refuse(
+                "iommu_viommu_arm_smmuv3_invalidate/size-max", "", 0, Errno::EINVAL,
+                "the size must be at most 16",
+            );
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
+            return argsz::refuse(
+                "iommu_viommu_arm_smmuv3_invalidate/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Invalidates caches after a guest changed its page table.
@@ -1745,6 +2963,81 @@ impl argsz::Uapi for IommuHwptInvalidate {
     const NAME: &'static str = "iommu_hwpt_invalidate";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptInvalidate {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 32 {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 32",
+            );
+        }
+        match argsz::read::zero_tail(user, 32, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hwpt_invalidate/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hwpt_invalidate/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        if !argsz::read::zero::<28, 32, _>(bytes) {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/__reserved", "__reserved", 28, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let entry_num = argsz::read::u32::<24, _>(bytes);
+        let data_uptr = argsz::read::u64::<8, _>(bytes);
+        let entry_len = argsz::read::u32::<20, _>(bytes);
+        if entry_num != 0 && !(data_uptr != 0 && entry_len != 0) {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/no-array", "data_uptr", 8, Errno::EINVAL,
+                "requests need an array with entries of some length",
+            );
+        }
+        if entry_num != 0 && entry_len > 4096 {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/entry-len-max", "entry_len", 20, Errno::EINVAL,
+                "an entry has at most 4096 bytes",
+            );
+        }
+        if entry_num > 0x8_0000 {
+            return argsz::refuse(
+                "iommu_hwpt_invalidate/entry-num-max", "entry_num", 24, Errno::EINVAL,
+                "at most 2^19 entries at a time",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Invalidates caches.
@@ -1927,6 +3220,32 @@ impl argsz::Uapi for IommuHwptPageResponse {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwptPageResponse {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+            return argsz::refuse(
+                "iommu_hwpt_page_response/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 8 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
+        let code = argsz::read::u32::<4, _>(bytes);
+        if !matches!(code, 0..=1) {
+            return argsz::refuse(
+                "iommu_hwpt_page_response/code", "code", 4, Errno::EINVAL,
+                "`code` must be a value of iommufd_page_response_code",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Makes a queue that page faults are delivered to.
 ///
 /// In C: `struct iommu_fault_alloc`.
@@ -1963,6 +3282,61 @@ impl argsz::Uapi for IommuFaultAlloc {
     const NAME: &'static str = "iommu_fault_alloc";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuFaultAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_fault_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 16 {
+            return argsz::refuse(
+                "iommu_fault_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 16",
+            );
+        }
+        match argsz::read::zero_tail(user, 16, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_fault_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 16 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_fault_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 16 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
+            return argsz::refuse(
+                "iommu_fault_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_fault_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Makes a fault queue.
@@ -2090,6 +3464,68 @@ impl argsz::Uapi for IommuViommuAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuViommuAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_viommu_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_viommu_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_viommu_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_viommu_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_viommu_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_viommu_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        let r#type = argsz::read::u32::<8, _>(bytes);
+        if r#type == 0 {
+            return argsz::refuse(
+                "iommu_viommu_alloc/default-type", "type", 8, Errno::EOPNOTSUPP,
+                "the default type is kept for later",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Makes a virtual IOMMU.
 ///
 /// Its argument is [`IommuViommuAlloc`].
@@ -2134,6 +3570,61 @@ impl argsz::Uapi for IommuVdeviceAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuVdeviceAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_vdevice_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 24 {
+            return argsz::refuse(
+                "iommu_vdevice_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 24",
+            );
+        }
+        match argsz::read::zero_tail(user, 24, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_vdevice_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_vdevice_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 24 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+            return argsz::refuse(
+                "iommu_vdevice_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
+        let virt_id = argsz::read::u64::<16, _>(bytes);
+        if usize::try_from(virt_id).is_err() {
+            return argsz::refuse(
+                "iommu_vdevice_alloc/virt-id", "virt_id", 16, Errno::EINVAL,
+                "the kernel keeps the number in an unsigned long",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Makes a virtual device.
 ///
 /// Its argument is [`IommuVdeviceAlloc`].
@@ -2166,6 +3657,60 @@ impl argsz::Uapi for IommuIoasChangeProcess {
     const NAME: &'static str = "iommu_ioas_change_process";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuIoasChangeProcess {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_change_process/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 8 {
+            return argsz::refuse(
+                "iommu_ioas_change_process/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 8",
+            );
+        }
+        match argsz::read::zero_tail(user, 8, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_ioas_change_process/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 8 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_ioas_change_process/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 8 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
+            return argsz::refuse(
+                "iommu_ioas_change_process/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
+        if !argsz::read::zero::<4, 8, _>(bytes) {
+            return argsz::refuse(
+                "iommu_ioas_change_process/__reserved", "__reserved", 4, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Moves the account of pinned memory.
@@ -2370,6 +3915,81 @@ impl argsz::Uapi for IommuVeventqAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuVeventqAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_veventq_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 28 {
+            return argsz::refuse(
+                "iommu_veventq_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 28",
+            );
+        }
+        match argsz::read::zero_tail(user, 32, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_veventq_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_veventq_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 32 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+            return argsz::refuse(
+                "iommu_veventq_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_veventq_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        if !argsz::read::zero::<28, 32, _>(bytes) {
+            return argsz::refuse(
+                "iommu_veventq_alloc/__reserved", "__reserved", 28, Errno::EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero",
+            );
+        }
+        let r#type = argsz::read::u32::<12, _>(bytes);
+        if r#type == 0 {
+            return argsz::refuse(
+                "iommu_veventq_alloc/default-type", "type", 12, Errno::EOPNOTSUPP,
+                "the default type is kept for later",
+            );
+        }
+        let veventq_depth = argsz::read::u32::<16, _>(bytes);
+        if !(veventq_depth >= 1 && veventq_depth <= 0x8_0000) {
+            return argsz::refuse(
+                "iommu_veventq_alloc/depth", "veventq_depth", 16, Errno::EINVAL,
+                "a queue holds at least one event and at most 2^19",
+            );
+        }
+        Ok(held)
+    }
+}
+
 /// Makes an event queue.
 ///
 /// Its argument is [`IommuVeventqAlloc`].
@@ -2457,6 +4077,84 @@ impl argsz::Uapi for IommuHwQueueAlloc {
     const NAME: &'static str = "iommu_hw_queue_alloc";
     const HEADER: &'static str = "linux/iommufd.h";
     const RELEASE: &'static str = "7.3";
+}
+
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+impl IommuHwQueueAlloc {
+    /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
+    ///
+    /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
+    /// provide are zero.
+    pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
+        let mut held = Self::default();
+        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/copy-fixed", "", 0, Errno::EFAULT,
+                "the first 4 bytes must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let size = argsz::read::u32::<0, _>(bytes);
+        if size < 40 {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/size", "size", 0, Errno::EINVAL,
+                "the size must be at least 40",
+            );
+        }
+        match argsz::read::zero_tail(user, 40, size) {
+            Ok(true) => {}
+            Ok(false) => {
+                return argsz::refuse(
+                    "iommu_hw_queue_alloc/tail", "", 0, Errno::E2BIG,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+            Err(argsz::Fault) => {
+                return argsz::refuse(
+                    "iommu_hw_queue_alloc/tail", "", 0, Errno::EFAULT,
+                    "what lies beyond the 40 bytes that are known must be zero",
+                );
+            }
+        }
+        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/copy-rest", "", 0, Errno::EFAULT,
+                "as much as the size says and is known must be readable",
+            );
+        }
+        let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
+        let flags = argsz::read::u32::<4, _>(bytes);
+        if flags != 0 {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
+                "`flags` must be 0",
+            );
+        }
+        let r#type = argsz::read::u32::<12, _>(bytes);
+        if r#type == 0 {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/default-type", "type", 12, Errno::EOPNOTSUPP,
+                "the default type is kept for later",
+            );
+        }
+        let length = argsz::read::u64::<32, _>(bytes);
+        if length == 0 {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/empty", "length", 32, Errno::EINVAL,
+                "a queue has at least one byte",
+            );
+        }
+        let nesting_parent_iova = argsz::read::u64::<24, _>(bytes);
+        if argsz::read::overflows(|| {
+            nesting_parent_iova.checked_add(length.checked_sub(1u64)?)
+        }) {
+            return argsz::refuse(
+                "iommu_hw_queue_alloc/overflow", "nesting_parent_iova", 24, Errno::EOVERFLOW,
+                "the end of the queue must be a 64-bit address",
+            );
+        }
+        Ok(held)
+    }
 }
 
 /// Gives a queue to the hardware.
