@@ -1,7 +1,6 @@
 //! The check lists of a release: what every emitter of validators prints, and for which structs.
 
 use argsz_schema::checklist::{self, CheckList, Step};
-
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
 
@@ -43,6 +42,7 @@ impl StructLists {
         })
     }
 }
+
 /// The lists of some structs, each with those of the layers that have something to say of it.
 pub fn compile(layouts: &Layouts<'_>, structs: &[&str], layers: &[&str]) -> Result<Vec<StructLists>, EmitError> {
     let one = |name: &str, layer: Option<&str>| {

@@ -11,10 +11,11 @@ mod text;
 use std::fmt::Write as _;
 
 use argsz_schema::checklist::Step;
-use argsz_schema::layout::Layouts;
+use argsz_schema::layout::{LayoutError, Layouts, layout};
 use argsz_schema::model::{Path, Type};
+use argsz_schema::target;
 
-pub use crate::lists::{StructLists, every_struct, handed_in};
+pub use crate::lists::{StructLists, compile, every_struct, handed_in};
 use crate::{EmitError, Unit};
 use function::{Bytes, Functions, slots};
 use text::clean;
@@ -24,6 +25,18 @@ pub const SUPPORT: &str = include_str!("../../c/argsz_checks.h");
 
 /// The name under which [`SUPPORT`] is written, beside what [`emit`] gives.
 pub const SUPPORT_NAME: &str = "argsz_checks.h";
+
+/// Prints the checks of every struct that a user hands in, with all layers, as a C header.
+pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
+    let layouts = layout(unit.model, target::ALL[0]).map_err(|error| no_layout(unit, &error))?;
+    let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
+    print(unit, &layouts, &compile(&layouts, &handed_in(unit.model), &layers)?)
+}
+
+/// The error of a model that cannot be laid out.
+pub(crate) fn no_layout(unit: &Unit<'_>, error: &LayoutError) -> EmitError {
+    EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() }
+}
 
 /// Prints the lists as a C header that needs `unit`'s own header and [`SUPPORT`].
 pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {

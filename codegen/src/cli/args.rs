@@ -71,6 +71,9 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List the releases of each header, and which is generated.
     Releases(Releases),
+    /// Replay recorded calls of a reader, and report every answer that differs.
+    #[command(after_help = VERIFY)]
+    Verify(Verify),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS)]
     Completions { shell: clap_complete::Shell },
@@ -161,6 +164,49 @@ pub(crate) struct Releases {
     pub(crate) header: Option<String>,
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+}
+
+const VERIFY: &str = "\
+Examples:
+  argsz verify recorded.jsonl --engine all
+  argsz verify recorded.jsonl --engine c --release 5.10 --layer intel_vtd
+  argsz verify recorded.jsonl --engine all --format json
+
+Each line is an object: struct, user (hex of the bytes that are mapped), errno (OK or a name), and where known
+release, size (if it does not travel in the struct) and kernel (hex of the struct held). A line that is broken is
+named; the others still run.";
+
+/// Options of `verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// The vectors, one JSON object on each line; `-` for standard input.
+    pub(crate) file: PathBuf,
+    /// Who answers.
+    #[arg(long, value_name = "ENGINE", default_value = "interp")]
+    pub(crate) engine: EngineName,
+    /// Header or schema [default: the one that has the struct].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Release of the reader [default: the one a line names, or the newest that has its struct].
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// Vendor's layer over the generic checks.
+    #[arg(long)]
+    pub(crate) layer: Option<String>,
+    /// Mismatches for people, or every answer as a line of JSON.
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Executors of check lists.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EngineName {
+    /// The interpreter.
+    Interp,
+    /// The generated C, built by cc.
+    C,
+    /// All of them.
+    All,
 }
 
 const COMPLETIONS: &str = "\

@@ -9,6 +9,7 @@ mod layout;
 mod project;
 mod releases;
 mod term;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -83,6 +84,7 @@ fn run(args: &Args) -> Done {
         Command::Layout(options) => layout::run(manifest, options),
         Command::Explain(options) => explain::run(options),
         Command::Releases(options) => releases::run(manifest, options),
+        Command::Verify(options) => verify::run(manifest, options),
         Command::Completions { shell } => completions(*shell),
     }
 }

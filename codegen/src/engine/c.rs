@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use argsz_schema::checklist::{CheckList, SizeFrom};
-use argsz_schema::layout::Layouts;
+use argsz_schema::layout::{Layouts, layout};
+use argsz_schema::target;
 
 use super::{Engine, EngineError, Input, Outcome, workshop};
 use crate::c_checks::{self, StructLists};
-use crate::{FileMap, Unit};
+use crate::{FileMap, Unit, c_header};
 
 /// The loop around the checks.
 const LOOP: &str = include_str!("../../c/argsz_engine.h");
@@ -45,6 +46,13 @@ pub struct CEngine {
 }
 
 impl CEngine {
+    /// Prints, compiles, and keeps the program for the next time.
+    pub fn build(unit: &Unit<'_>, layer: Option<&str>, how: &CBuild) -> Result<Self, EngineError> {
+        let layouts = layout(unit.model, target::ALL[0]).map_err(|error| c_checks::no_layout(unit, &error))?;
+        let lists = c_checks::compile(&layouts, &c_checks::every_struct(unit.model), layer.as_slice())?;
+        Self::assemble(unit, &layouts, &c_header::emit(unit)?, lists, how)
+    }
+
     /// Builds an engine of given lists, over a given text of the header.
     pub fn assemble(
         unit: &Unit<'_>,

@@ -169,6 +169,22 @@ impl<'a> Shape<'a> {
         Input { strct: self.list.name.clone(), user: bytes, size }
     }
 
+    /// An input like another one, with a word or two changed: where the other was accepted, one rule decides.
+    pub fn near(&self, input: &Input, dice: &mut Dice) -> Input {
+        let mut near = input.clone();
+        for _ in 0..=u64::from(dice.once_in(3)) {
+            let Some(word) = dice.pick(&self.words) else { break };
+            let value = if dice.once_in(2) { Self::edge(word, dice) } else { Self::value(word, dice) };
+            self.store(&mut near.user, &word.slot, value);
+        }
+        near
+    }
+
+    fn edge(word: &Word, dice: &mut Dice) -> u64 {
+        let near = dice.pick(&word.edges).copied().unwrap_or(0);
+        if dice.once_in(2) { near } else { near.wrapping_add(dice.below(3)).wrapping_sub(1) }
+    }
+
     /// A size: mostly one at a boundary, or near one.
     fn size(&self, dice: &mut Dice) -> u64 {
         let known = u64::from(self.list.known);
@@ -183,18 +199,14 @@ impl<'a> Shape<'a> {
     }
 
     fn value(word: &Word, dice: &mut Dice) -> u64 {
-        let edge = |dice: &mut Dice| {
-            let near = dice.pick(&word.edges).copied().unwrap_or(0);
-            near.wrapping_add(dice.below(3)).wrapping_sub(1)
-        };
         match dice.below(16) {
             0..=9 => match dice.pick(&word.good) {
                 Some(good) if word.bits == 0 => *good,
                 Some(good) => good & dice.roll(),
                 None if word.bits != 0 => dice.roll() & word.bits,
-                None => edge(dice),
+                None => Self::edge(word, dice),
             },
-            10 | 11 => edge(dice),
+            10 | 11 => Self::edge(word, dice),
             12 => dice.roll() & word.bits,
             13 => 1 << dice.below(64),
             14 => dice.below(16),

@@ -4,6 +4,7 @@
 
 pub mod c;
 pub mod inputs;
+pub mod interp;
 mod workshop;
 
 use std::path::PathBuf;
