@@ -30,6 +30,12 @@ pub const ALL: &[Emitter] = &[
         beside: &[],
     },
     Emitter {
+        key: "c-checks",
+        about: "checks in C of what a user hands in, for the kernel and for user space",
+        emit: crate::c_checks::emit,
+        beside: &[(crate::c_checks::SUPPORT_NAME, crate::c_checks::SUPPORT)],
+    },
+    Emitter {
         key: "rust",
         about: "types and constants for `no_std` Rust, with the layout asserted",
         emit: crate::rust::emit,

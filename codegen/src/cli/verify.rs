@@ -131,7 +131,9 @@ impl Replay<'_> {
         for (place, answers) in &self.answers {
             let vector = &vectors[*place];
             if self.options.format == Format::Json {
-                answers.iter().for_each(|(engine, outcome, _)| json_line(&mut text, vector.line, engine, outcome));
+                for (engine, outcome, _) in answers {
+                    json_line(&mut text, vector.line, engine, outcome);
+                }
                 continue;
             }
             let Some(errno) = &vector.errno else {
@@ -196,6 +198,7 @@ fn engines(asked: EngineName, unit: &Unit<'_>, layer: Option<&str>) -> Result<Ve
     Ok(engines)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn broke(error: EngineError) -> Failure {
     let text = format!("error: {error}");
     match error {
@@ -225,9 +228,9 @@ fn mismatch(text: &mut String, vector: &Vector, errno: &str, engine: &str, outco
         let _ = write!(text, " ({rule}{after})");
     }
     text.push('\n');
-    if let (Some(kernel), Some(held)) = (&vector.kernel, &outcome.held) {
-        if kernel != held {
-            let _ = writeln!(text, "  recorded {}\n  {engine:8} {}", to_hex(kernel), to_hex(held));
-        }
+    if let (Some(kernel), Some(held)) = (&vector.kernel, &outcome.held)
+        && kernel != held
+    {
+        let _ = writeln!(text, "  recorded {}\n  {engine:8} {}", to_hex(kernel), to_hex(held));
     }
 }

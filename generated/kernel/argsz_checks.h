@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the generated checks stand on: reading a user's memory, in the kernel
+ * and over a bounded buffer outside of it, and a few words about integers.
+ *
+ * In the kernel a user's memory is a __user pointer. Elsewhere it is a
+ * struct argsz_user_buf: memory that ends after its len bytes, so that tests
+ * and fuzzers meet the same EFAULT as a process with an unmapped page.
+ */
+#ifndef _ARGSZ_CHECKS_H
+#define _ARGSZ_CHECKS_H
+
+#ifdef __KERNEL__
+
+#include <linux/errno.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+#include <asm/byteorder.h>
+
+typedef const void __user *argsz_user_t;
+
+#define argsz_le16(x) le16_to_cpu(x)
+#define argsz_le32(x) le32_to_cpu(x)
+#define argsz_le64(x) le64_to_cpu(x)
+#define argsz_be16(x) be16_to_cpu(x)
+#define argsz_be32(x) be32_to_cpu(x)
+#define argsz_be64(x) be64_to_cpu(x)
+
+/* Bytes at..at+len of the user's memory, to the same place of what is held. */
+static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
+				size_t len)
+{
+	const __u8 __user *bytes = from;
+
+	if (copy_from_user((__u8 *)held + at, bytes + at, len))
+		return -EFAULT;
+	return 0;
+}
+
+/* 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT. */
+static inline int argsz_tail_zero(argsz_user_t from, size_t at, __u64 len)
+{
+	const __u8 __user *bytes = from;
+
+	if ((size_t)len != len)
+		return -EFAULT;
+	return check_zeroed_user(bytes + at, (size_t)len);
+}
+
+#else /* !__KERNEL__ */
+
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <linux/types.h>
+
+#ifndef ENOTSUPP
+#define ENOTSUPP 524
+#endif
+
+struct argsz_user_buf {
+	const uint8_t *base;
+	size_t len;
+};
+
+typedef const struct argsz_user_buf *argsz_user_t;
+
+#ifdef __CHECKER__
+#define ARGSZ_FORCE __attribute__((force))
+#else
+#define ARGSZ_FORCE
+#endif
+#define argsz_le16(x) le16toh((ARGSZ_FORCE __u16)(x))
+#define argsz_le32(x) le32toh((ARGSZ_FORCE __u32)(x))
+#define argsz_le64(x) le64toh((ARGSZ_FORCE __u64)(x))
+#define argsz_be16(x) be16toh((ARGSZ_FORCE __u16)(x))
+#define argsz_be32(x) be32toh((ARGSZ_FORCE __u32)(x))
+#define argsz_be64(x) be64toh((ARGSZ_FORCE __u64)(x))
+
+/* Bytes at..at+len of the user's memory, to the same place of what is held. */
+static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
+				size_t len)
+{
+	if (at > from->len || len > from->len - at)
+		return -EFAULT;
+	if (len)
+		memcpy((uint8_t *)held + at, from->base + at, len);
+	return 0;
+}
+
+/*
+ * 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT, if the memory
+ * ends before and all that is there is zero.
+ */
+static inline int argsz_tail_zero(argsz_user_t from, size_t at, __u64 len)
+{
+	size_t mapped = at < from->len ? from->len - at : 0;
+	size_t n = len < mapped ? (size_t)len : mapped;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (from->base[at + i])
+			return 0;
+	return len > mapped ? -EFAULT : 1;
+}
+
+#endif /* __KERNEL__ */
+
+/* The place and width of a field are those that the checks were made for. */
+#define ARGSZ_FIELD(s, field, at, width)                                     \
+	_Static_assert(offsetof(struct s, field) == (at) &&                  \
+			       sizeof(((struct s *)0)->field) == (width),    \
+		       #s "." #field " is not where its checks expect it")
+
+/* The size of a struct is the one that the checks were made for. */
+#define ARGSZ_SIZE(s, size)                                                  \
+	_Static_assert(sizeof(struct s) == (size),                           \
+		       #s " is not as large as its checks expect")
+
+/* Says which rule refused, to those who ask; kernels pass NULL. */
+static inline int argsz_refuse(const char **rule, const char *id, int err)
+{
+	if (rule)
+		*rule = id;
+	return err;
+}
+
+/* As much of the user's size as is known here. */
+static inline size_t argsz_min(__u64 size, size_t known)
+{
+	return size < known ? (size_t)size : known;
+}
+
+/* Whether n held bytes are all zero; folds into a few loads, as n is constant. */
+static inline bool argsz_zero(const void *held, size_t n)
+{
+	const __u8 *byte = held;
+	__u64 any = 0;
+
+	for (; n >= 8; n -= 8, byte += 8) {
+		__u64 word;
+
+		memcpy(&word, byte, 8);
+		any |= word;
+	}
+	if (n & 4) {
+		__u32 word;
+
+		memcpy(&word, byte, 4);
+		any |= word;
+		byte += 4;
+	}
+	if (n & 2) {
+		__u16 word;
+
+		memcpy(&word, byte, 2);
+		any |= word;
+		byte += 2;
+	}
+	if (n & 1)
+		any |= *byte;
+	return !any;
+}
+
+/* Whether exactly one bit is set. */
+static inline bool argsz_one_bit(__u64 word)
+{
+	return word && !(word & (word - 1));
+}
+
+/* Whether a value survives in the machine's unsigned long. */
+static inline bool argsz_fits_ulong(__u64 value)
+{
+	return (unsigned long)value == value;
+}
+
+#endif /* _ARGSZ_CHECKS_H */
