@@ -174,7 +174,11 @@ impl<'a> Shape<'a> {
         let mut near = input.clone();
         for _ in 0..=u64::from(dice.once_in(3)) {
             let Some(word) = dice.pick(&self.words) else { break };
-            let value = if dice.once_in(2) { Self::edge(word, dice) } else { Self::value(word, dice) };
+            let value = match dice.below(4) {
+                0 | 1 => Self::edge(word, dice),
+                2 => 1 << dice.below(8 * u64::from(word.slot.width)),
+                _ => Self::value(word, dice),
+            };
             self.store(&mut near.user, &word.slot, value);
         }
         near
