@@ -4,13 +4,13 @@ use super::{At, Check};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::expr::{Expr, ExprKind};
-use crate::layout::{Located, Placed, StructLayout};
+use crate::layout::{Layouts, Located, Placed, StructLayout};
 use crate::model::{Dir, Grows, MinSize, Path, PrimKind, Reserved, Role, RuleKind, Struct, Type};
 use crate::nearest::did_you_mean_or;
 use crate::source::Span;
 
-pub(super) fn check(check: &Check<'_>, at: &At<'_>, before: Option<&At<'_>>) {
-    for (name, laid) in &at.wide.structs {
+pub(super) fn check(check: &Check<'_>, at: &At<'_>, before: Option<&Layouts<'_>>) {
+    for (name, laid) in at.structs() {
         let grows = laid.def.grows_at(at.release);
         size_fields(check, laid, grows);
         let fixed_part = minimum(check, at, laid, grows);
@@ -23,8 +23,8 @@ pub(super) fn check(check: &Check<'_>, at: &At<'_>, before: Option<&At<'_>>) {
             }
         }
         selectors(check, at, laid, grows, fixed_part);
-        let Some(older) = before.and_then(|before| before.wide.structs.get(name)) else { continue };
-        if older.def.grows_at(before.map_or(at.release, |before| before.release)) == grows {
+        let Some(older) = before.and_then(|before| before.structs.get(name)) else { continue };
+        if older.def.grows_at(before.and_then(|before| before.model.release).unwrap_or(at.release)) == grows {
             let now = Now { check, at, laid, grows };
             now.size_changed(older);
             now.appended(older, fixed_part);

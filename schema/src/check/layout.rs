@@ -8,7 +8,7 @@ use crate::model::{Field, PrimKind, Struct, Type};
 use crate::nearest::did_you_mean_or;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>) {
-    for (name, laid) in &at.wide.structs {
+    for (name, laid) in at.structs() {
         shape(check, at, laid);
         arrays(check, at, laid);
         unions(check, at, laid);

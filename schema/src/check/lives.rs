@@ -1,6 +1,6 @@
 //! Lives: that everything exists for a while, within the life of what it belongs to.
 
-use super::{Check, each_field};
+use super::{Check, walk};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::model::{Item, Life, Meta, Release, Struct};
@@ -63,7 +63,7 @@ fn span_of(check: &Check<'_>, life: Life) -> String {
 }
 
 fn parts(check: &Check<'_>, def: &Struct) {
-    each_field(&def.fields, &mut |field, _| inside(check, &def.meta, &field.meta));
+    walk(&def.fields, &mut |field| inside(check, &def.meta, &field.meta));
     def.min_sizes.iter().for_each(|min| within(check, &def.meta, min.life, min.span, "this minimum size"));
     def.rules.iter().for_each(|rule| within(check, &def.meta, rule.life, rule.span, "this rule"));
     grows(check, def);

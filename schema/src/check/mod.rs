@@ -4,6 +4,7 @@
 //! release at which something changes, and reported once, at the first of them.
 
 mod growth;
+mod history;
 mod known;
 mod layout;
 mod lives;
@@ -20,10 +21,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::compile::compile;
 use crate::diag::{Ctxt, Diagnostic, Severity};
-use crate::layout::{LayoutError, Layouts};
-use crate::model::{Field, Item, Life, Model, Release, Struct, Type};
+use crate::layout::{LayoutError, Layouts, StructLayout};
+use crate::model::{Field, Model, Release, Struct, Type};
 use crate::source::Span;
 use crate::{codes, target};
+use history::History;
 use rules::Rules;
 
 /// Judges a lowered history; every finding goes to `ctxt`.
@@ -33,14 +35,18 @@ pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     lives::check(&check);
     values::check(&check);
     uses::check(&check);
-    let broken = refs::check(&check);
-    let mut before: Option<At<'_>> = None;
-    let models: Vec<Model> = changes(model).into_iter().map(|release| sound(model, release, &broken)).collect();
+    let history = History::of(model);
+    let broken = refs::check(&check, &history.releases);
     let mut rules = Rules::default();
-    for model in &models {
-        let Some(at) = check.release(model, before.as_ref()) else { continue };
-        check.rules(&at, &mut rules);
-        before = Some(at);
+    // Of all projections only two are held at a time.
+    let mut before: Option<Model> = None;
+    for release in &history.releases {
+        let model = sound(model, *release, &broken);
+        let older = before.as_ref().and_then(|model| crate::layout::layout(model, target::ALL[0]).ok());
+        if let Some(at) = check.release(&model, history.changed(*release), older.as_ref()) {
+            check.rules(&at, &mut rules);
+        }
+        before = Some(model);
     }
     rules.finish(&check);
     waivers::check(&check);
@@ -66,6 +72,16 @@ struct At<'m> {
     release: Release,
     wide: Layouts<'m>,
     narrow: Layouts<'m>,
+    /// The structs that are not as they were before; `None`: all of them.
+    changed: Option<HashSet<&'m str>>,
+}
+
+impl<'m> At<'m> {
+    /// The structs that are not as they were at the release before, which alone are judged.
+    fn structs(&self) -> impl Iterator<Item = (&'m str, &StructLayout<'m>)> {
+        let changed = |name: &str| self.changed.as_ref().is_none_or(|changed| changed.contains(name));
+        self.wide.structs.iter().map(|(name, laid)| (*name, laid)).filter(move |(name, _)| changed(name))
+    }
 }
 
 impl<'a> Check<'a> {
@@ -123,8 +139,13 @@ impl<'a> Check<'a> {
         if self.model.header.releases.len() > 1 { format!(" at {}", self.name(release)) } else { String::new() }
     }
 
-    /// Judges one release; gives its layouts for the next one to be compared with.
-    fn release<'m>(&self, model: &'m Model, before: Option<&At<'m>>) -> Option<At<'m>> {
+    /// Judges one release, beside the layouts of the one before; gives its own.
+    fn release<'m>(
+        &self,
+        model: &'m Model,
+        changed: Option<HashSet<&'m str>>,
+        before: Option<&Layouts<'_>>,
+    ) -> Option<At<'m>> {
         let release = model.release?;
         let lay = |name| {
             let target = target::find(name).unwrap_or(target::ALL[0]);
@@ -137,7 +158,7 @@ impl<'a> Check<'a> {
                 return None;
             }
         };
-        let at = At { release, wide, narrow };
+        let at = At { release, wide, narrow, changed };
         layout::check(self, &at);
         unions::check(self, &at);
         growth::check(self, &at, before);
@@ -147,7 +168,7 @@ impl<'a> Check<'a> {
 
     /// Judges the check lists of one release: those of the structs, and those with a layer over them.
     fn rules(&self, at: &At<'_>, found: &mut Rules) {
-        for (name, laid) in at.wide.structs.iter().filter(|(_, laid)| !laid.def.is_union) {
+        for (name, laid) in at.structs().filter(|(_, laid)| !laid.def.is_union) {
             if self.has_errors(laid.def) {
                 continue;
             }
@@ -159,7 +180,7 @@ impl<'a> Check<'a> {
                 }
             }
             for (layer, rules) in &at.wide.model.layers {
-                let Some(rules) = rules.on.get(*name) else { continue };
+                let Some(rules) = rules.on.get(name) else { continue };
                 match compile(&at.wide, name, Some(layer)) {
                     Ok(list) => {
                         let own = rules.iter().map(|rule| rule.span).collect();
@@ -187,35 +208,6 @@ fn sound(model: &Model, release: Release, broken: &HashSet<(String, Release)>) -
     at
 }
 
-/// The releases at which something begins or ends: at all others everything is as before.
-fn changes(model: &Model) -> Vec<Release> {
-    let mut found = BTreeSet::from([Release(0)]);
-    let mut note = |life: Life| {
-        found.insert(life.since);
-        found.extend(life.until);
-    };
-    for item in &model.items {
-        note(item.meta().life);
-        match item {
-            Item::Const(_) | Item::Ioctl(_) => {}
-            Item::Flags(flags) => flags.members.iter().for_each(|member| note(member.meta.life)),
-            Item::Enum(values) => values.members.iter().for_each(|member| note(member.meta.life)),
-            Item::Struct(def) => {
-                def.grows.iter().for_each(|(_, life)| note(*life));
-                def.min_sizes.iter().for_each(|min| note(min.life));
-                def.rules.iter().for_each(|rule| note(rule.life));
-                each_field(&def.fields, &mut |field, _| note(field.meta.life));
-            }
-        }
-    }
-    for layer in model.layers.values() {
-        note(layer.meta.life);
-        layer.on.values().flatten().for_each(|rule| note(rule.life));
-    }
-    found.retain(|release| usize::from(release.0) < model.header.releases.len().max(1));
-    found.into_iter().collect()
-}
-
 /// Every field, those of types written in place too (after their parent), with its path; without recursion on the
 /// depth of the schema's own nesting beyond what lowering allows.
 fn each_field<'m>(fields: &'m [Field], found: &mut impl FnMut(&'m Field, &str)) {
@@ -229,6 +221,17 @@ fn each_field<'m>(fields: &'m [Field], found: &mut impl FnMut(&'m Field, &str)) 
         found(field, &path);
         if let Type::Inline(inline) = crate::layout::base(&field.ty) {
             open.extend(inline.fields.iter().rev().map(|field| (field, path.clone())));
+        }
+    }
+}
+
+/// Every field, as [`each_field`] finds them, without their paths.
+fn walk<'m>(fields: &'m [Field], found: &mut impl FnMut(&'m Field)) {
+    let mut open: Vec<&Field> = fields.iter().rev().collect();
+    while let Some(field) = open.pop() {
+        found(field);
+        if let Type::Inline(inline) = crate::layout::base(&field.ty) {
+            open.extend(inline.fields.iter().rev());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Check, changes, each_field};
+use super::{Check, walk};
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
 use crate::layout::base;
@@ -52,8 +52,8 @@ enum Kind {
 }
 
 /// Reports what is not there; gives the structs that can therefore have no layout, by release.
-pub(super) fn check(check: &Check<'_>) -> HashSet<(String, Release)> {
-    let names = Names::of(check);
+pub(super) fn check(check: &Check<'_>, releases: &[Release]) -> HashSet<(String, Release)> {
+    let names = Names::of(check, releases);
     let mut broken = HashSet::new();
     for item in &check.model.items {
         match item {
@@ -91,8 +91,8 @@ impl Kind {
 }
 
 impl<'m> Names<'m> {
-    fn of(check: &Check<'m>) -> Self {
-        let releases = changes(check.model);
+    fn of(check: &Check<'m>, releases: &[Release]) -> Self {
+        let releases = releases.to_vec();
         let mut names = Self { types: HashMap::new(), flags: HashMap::new(), enums: HashMap::new(), releases };
         for item in &check.model.items {
             let kind = match item {
@@ -177,7 +177,7 @@ fn both(a: Life, b: Life) -> Life {
 }
 
 fn fields(check: &Check<'_>, names: &Names<'_>, def: &Struct, broken: &mut HashSet<(String, Release)>) {
-    each_field(&def.fields, &mut |field: &Field, _| {
+    walk(&def.fields, &mut |field: &Field| {
         let life = both(field.meta.life, def.meta.life);
         let at = field.meta.span;
         if let Type::Named(name) = base(&field.ty) {
@@ -216,7 +216,7 @@ fn contained(check: &Check<'_>, release: Release, broken: &mut HashSet<(String, 
     let mut inside: Vec<Vec<(usize, Span)>> = vec![Vec::new(); defs.len()];
     let mut outside: Vec<Vec<usize>> = vec![Vec::new(); defs.len()];
     for (at, def) in defs.iter().enumerate() {
-        each_field(&def.fields, &mut |field, _| {
+        walk(&def.fields, &mut |field| {
             let Type::Named(name) = base(&field.ty) else { return };
             if let Some(of) = index.get(name.as_str()).filter(|_| field.meta.life.has(release)) {
                 inside[at].push((*of, field.meta.span));

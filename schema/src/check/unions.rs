@@ -11,7 +11,7 @@ use crate::nearest::{did_you_mean, did_you_mean_or};
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>) {
-    for laid in at.wide.structs.values() {
+    for (_, laid) in at.structs() {
         let def = laid.def;
         if def.is_union {
             defaults(check, &def.fields);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{At, Check, each_field, list};
+use super::{At, Check, list, walk};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::ioctl;
@@ -18,7 +18,7 @@ pub(super) fn check(check: &Check<'_>) {
         match item {
             Item::Flags(flags) => self::flags(check, flags),
             Item::Enum(values) => self::enumeration(check, values),
-            Item::Struct(def) => each_field(&def.fields, &mut |field, _| self::field(check, field)),
+            Item::Struct(def) => walk(&def.fields, &mut |field| self::field(check, field)),
             Item::Ioctl(ioctl) => direction(check, ioctl),
             Item::Const(_) => {}
         }
