@@ -203,6 +203,8 @@ pub(crate) struct Verify {
 pub(crate) enum EngineName {
     /// The interpreter.
     Interp,
+    /// The generated Rust, built by cargo.
+    Rust,
     /// The generated C, built by cc.
     C,
     /// All of them.

@@ -8,7 +8,8 @@ use std::path::Path;
 use argsz_codegen::Unit;
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::interp::InterpEngine;
-use argsz_codegen::engine::{Engine, EngineError, Input, Outcome, to_hex};
+use argsz_codegen::engine::rust::RustEngine;
+use argsz_codegen::engine::{Engine, EngineError, Input, Outcome, cache_dir, to_hex};
 use argsz_codegen::project::input_hash;
 use argsz_codegen::vectors::{self, Broken, Vector};
 use argsz_schema::model::{Item, Release};
@@ -191,6 +192,9 @@ fn engines(asked: EngineName, unit: &Unit<'_>, layer: Option<&str>) -> Result<Ve
     let mut engines: Vec<Box<dyn Engine>> = Vec::new();
     if matches!(asked, EngineName::Interp | EngineName::All) {
         engines.push(Box::new(InterpEngine::build(unit, layer).map_err(broke)?));
+    }
+    if matches!(asked, EngineName::Rust | EngineName::All) {
+        engines.push(Box::new(RustEngine::build(unit, layer, &cache_dir()).map_err(broke)?));
     }
     if matches!(asked, EngineName::C | EngineName::All) {
         engines.push(Box::new(CEngine::build(unit, layer, &CBuild::default()).map_err(broke)?));

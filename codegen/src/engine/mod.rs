@@ -5,6 +5,7 @@
 pub mod c;
 pub mod inputs;
 pub mod interp;
+pub mod rust;
 mod workshop;
 
 use std::path::PathBuf;

@@ -63,6 +63,12 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     Ok(text)
 }
 
+/// The name in Rust of a struct, a union or a set of values.
+#[must_use]
+pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
+    names::type_name(meta).to_string()
+}
+
 /// The items as tokens, for a macro.
 pub fn tokens(unit: &Unit<'_>, lists: &[StructLists]) -> Result<TokenStream, EmitError> {
     let parts = pieces(unit, lists)?.into_iter().map(|piece| match piece {
