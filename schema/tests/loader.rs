@@ -98,3 +98,15 @@ fn a_file_that_is_no_text_says_where() {
     assert!(matches!(Schema::load(folder.path()), Err(LoadError::Directory { .. })));
     assert!(matches!(Schema::load(&folder.path().join("none.toml")), Err(LoadError::Io { .. })));
 }
+
+#[test]
+fn of_a_large_text_that_is_no_toml_only_the_first_mistake_is_told() {
+    let found = |lines: usize| Schema::parse(Source::new("junk", "a\n".repeat(lines))).expect_err("junk").found.len();
+    assert_eq!((found(1000) >= 1000, found(1 << 20)), (true, 1));
+}
+
+#[test]
+fn a_row_of_dots_is_not_a_deep_key() {
+    let text = format!("{SMALL}\n[const.DOTS]\nvalue = 1\ndoc = \"\"\"\n{}\n\"\"\"\n", ".".repeat(200));
+    assert!(Schema::parse(Source::new("dots", text)).is_ok());
+}

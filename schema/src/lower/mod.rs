@@ -26,6 +26,8 @@ use tree::{Cx, Table, wrong_kind};
 pub(crate) const GRAMMAR: i128 = 1;
 /// How deep tables and arrays may lie in each other.
 const MAX_NESTING: usize = 100;
+/// Bytes of a text in which not every mistake of TOML is looked for.
+const LARGE: usize = 1 << 20;
 
 /// Lowers a text. `None` if it is so broken that no model can be had; `ctxt` then has the reasons.
 pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
@@ -34,14 +36,7 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
         ctxt.report(Diagnostic::new(codes::AZ0009, at, message));
         return None;
     }
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
-    for error in &errors {
-        let at = error.span().unwrap_or_default().into();
-        ctxt.report(Diagnostic::new(codes::AZ0001, at, error.message().to_owned()));
-    }
-    if !errors.is_empty() {
-        return None;
-    }
+    let document = parse(source, ctxt)?;
     let mut cx = Cx { ctxt, source, releases: IndexMap::new(), values: named::Named::default() };
     let header = {
         let top = Table::new(&cx, document.get_ref(), Span::default());
@@ -62,6 +57,21 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
     }
     top.finish();
     Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
+}
+
+/// Reads TOML; reports everything that is none. Of a large text only the first mistake is told: where each byte is
+/// one, they would take a hundred times the memory of the text.
+fn parse<'t>(source: &'t Source, ctxt: &Ctxt) -> Option<Spanned<DeTable<'t>>> {
+    let report = |error: &toml::de::Error| {
+        let at = error.span().unwrap_or_default().into();
+        ctxt.report(Diagnostic::new(codes::AZ0001, at, error.message().to_owned()));
+    };
+    if source.text.len() > LARGE {
+        return DeTable::parse(&source.text).map_err(|error| report(&error)).ok();
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    errors.iter().for_each(report);
+    errors.is_empty().then_some(document)
 }
 
 fn grammar(top: &Table<'_, '_>) -> Option<()> {
@@ -125,7 +135,8 @@ fn too_many_dots(text: &str) -> Option<Span> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let key = line.split(['=', '"', '\'', '#']).next().unwrap_or("");
-        if key.matches('.').count() > MAX_NESTING {
+        // A row of dots is a line of somebody's text, not a key.
+        if !key.contains("..") && key.matches('.').count() > MAX_NESTING {
             return Some((start..start + key.len()).into());
         }
         start += line.len();
