@@ -567,6 +567,57 @@ impl IommuPageResponse {
     }
 }
 
+/// Builds a [`IommuPageResponse`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuPageResponseBuilder {
+    built: IommuPageResponse,
+}
+
+impl IommuPageResponse {
+    /// Begins to build one.
+    pub fn builder() -> IommuPageResponseBuilder {
+        IommuPageResponseBuilder {
+            built: Self {
+                version: IOMMU_PAGE_RESP_VERSION_1,
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl IommuPageResponseBuilder {
+    /// What the response carries.
+    pub fn flags(mut self, value: IommuPageResponseFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address space of the request; cleared by the kernel where it is not needed.
+    pub fn pasid(mut self, value: u32) -> Self {
+        self.built.pasid = value;
+        self
+    }
+
+    /// The group of requests that is answered.
+    pub fn grpid(mut self, value: u32) -> Self {
+        self.built.grpid = value;
+        self
+    }
+
+    /// The answer.
+    pub fn code(mut self, value: IommuPageResponseCode) -> Self {
+        self.built.code = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(self) -> IommuPageResponse {
+        self.built
+    }
+}
+
 /// How much of a cache is invalidated.
 #[doc(alias = "iommu_inv_granularity")]
 #[derive(Clone, Copy, Default, PartialOrd, Ord, PartialEq, Eq, Hash)]
@@ -1117,6 +1168,83 @@ impl IommuCacheInvalidateInfo {
     }
 }
 
+/// Builds a [`IommuCacheInvalidateInfo`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuCacheInvalidateInfoBuilder {
+    built: IommuCacheInvalidateInfo,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuCacheInvalidateInfo {
+    /// Begins to build one.
+    pub fn builder() -> IommuCacheInvalidateInfoBuilder {
+        IommuCacheInvalidateInfoBuilder {
+            built: Self {
+                version: IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+                ..Self::default()
+            },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        let bytes: &[u8; 56] = argsz::zerocopy::transmute_ref!(self);
+        let mut size = 16;
+        let granularity = argsz::read::u8::<9, _>(bytes);
+        if granularity == 1 {
+            size = size.max(32);
+        }
+        if granularity == 2 {
+            size = size.max(56);
+        }
+        size
+    }
+}
+
+impl IommuCacheInvalidateInfoBuilder {
+    /// The caches to invalidate.
+    pub fn cache(mut self, value: IommuCacheInvType) -> Self {
+        self.built.cache = value;
+        self
+    }
+
+    /// One address space.
+    pub fn pasid_info(mut self, value: IommuInvPasidInfo) -> Self {
+        self.built.granularity = IommuInvGranularity::PASID;
+        self.built.granu = IommuCacheInvalidateInfoGranu::from_pasid_info(value);
+        self.arm = 32;
+        self
+    }
+
+    /// A range of addresses.
+    pub fn addr_info(mut self, value: IommuInvAddrInfo) -> Self {
+        self.built.granularity = IommuInvGranularity::ADDR;
+        self.built.granu = IommuCacheInvalidateInfoGranu::from_addr_info(value);
+        self.arm = 56;
+        self
+    }
+
+    /// Sets `granularity` to [`IommuInvGranularity::DOMAIN`], which has no arm.
+    pub fn domain(mut self) -> Self {
+        self.built.granularity = IommuInvGranularity::DOMAIN;
+        self.built.granu = IommuCacheInvalidateInfoGranu::default();
+        self.arm = 0;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuCacheInvalidateInfo {
+        self.built.argsz = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Attributes of a guest's first-stage table on Intel VT-d.
 #[doc(alias = "iommu_sva_vtd_gpasid_flags")]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -1552,5 +1680,81 @@ impl IommuGpasidBindData {
         let held = Self::copy_from_user(user)?;
         held.check_intel_vtd_strict()?;
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuGpasidBindData`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuGpasidBindDataBuilder {
+    built: IommuGpasidBindData,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuGpasidBindData {
+    /// Begins to build one.
+    pub fn builder() -> IommuGpasidBindDataBuilder {
+        IommuGpasidBindDataBuilder {
+            built: Self {
+                version: IOMMU_GPASID_BIND_VERSION_1,
+                ..Self::default()
+            },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        56
+    }
+}
+
+impl IommuGpasidBindDataBuilder {
+    /// Bits of a guest virtual address.
+    pub fn addr_width(mut self, value: u32) -> Self {
+        self.built.addr_width = value;
+        self
+    }
+
+    /// What the request carries.
+    pub fn flags(mut self, value: IommuGpasidBindFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// Guest-physical address of the guest's top-level table.
+    pub fn gpgd(mut self, value: u64) -> Self {
+        self.built.gpgd = value;
+        self
+    }
+
+    /// PASID on the host.
+    pub fn hpasid(mut self, value: u64) -> Self {
+        self.built.hpasid = value;
+        self
+    }
+
+    /// PASID in the guest, where GPASID_VAL is set.
+    pub fn gpasid(mut self, value: u64) -> Self {
+        self.built.gpasid = value;
+        self
+    }
+
+    /// Those of Intel VT-d.
+    pub fn vtd(mut self, value: IommuGpasidBindDataVtd) -> Self {
+        self.built.format = IommuPasidDataFormat::INTEL_VTD;
+        self.built.vendor = IommuGpasidBindDataVendor::from_vtd(value);
+        self.arm = 72;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuGpasidBindData {
+        self.built.argsz = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }

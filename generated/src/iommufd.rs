@@ -203,6 +203,47 @@ impl IommuDestroy {
     }
 }
 
+/// Builds a [`IommuDestroy`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuDestroyBuilder {
+    built: IommuDestroy,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuDestroy {
+    /// Begins to build one.
+    pub fn builder() -> IommuDestroyBuilder {
+        IommuDestroyBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        8
+    }
+}
+
+impl IommuDestroyBuilder {
+    /// The object.
+    pub fn id(mut self, value: u32) -> Self {
+        self.built.id = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuDestroy {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Destroys an object.
 ///
 /// Its argument is [`IommuDestroy`].
@@ -293,6 +334,47 @@ impl IommuIoasAlloc {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuIoasAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasAllocBuilder {
+    built: IommuIoasAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasAllocBuilder {
+        IommuIoasAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        12
+    }
+}
+
+impl IommuIoasAllocBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -466,6 +548,59 @@ impl IommuIoasIovaRanges {
     }
 }
 
+/// Builds a [`IommuIoasIovaRanges`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasIovaRangesBuilder {
+    built: IommuIoasIovaRanges,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasIovaRanges {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasIovaRangesBuilder {
+        IommuIoasIovaRangesBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        32
+    }
+}
+
+impl IommuIoasIovaRangesBuilder {
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// Room in the array; afterwards, how many ranges there are.
+    pub fn num_iovas(mut self, value: u32) -> Self {
+        self.built.num_iovas = value;
+        self
+    }
+
+    /// Where the ranges are written.
+    pub fn allowed_iovas(mut self, value: u64) -> Self {
+        self.built.allowed_iovas = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasIovaRanges {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Asks for the ranges an address space can map.
 ///
 /// Its argument is [`IommuIoasIovaRanges`].
@@ -562,6 +697,59 @@ impl IommuIoasAllowIovas {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuIoasAllowIovas`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasAllowIovasBuilder {
+    built: IommuIoasAllowIovas,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasAllowIovas {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasAllowIovasBuilder {
+        IommuIoasAllowIovasBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuIoasAllowIovasBuilder {
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// How many ranges the array has.
+    pub fn num_iovas(mut self, value: u32) -> Self {
+        self.built.num_iovas = value;
+        self
+    }
+
+    /// The ranges.
+    pub fn allowed_iovas(mut self, value: u64) -> Self {
+        self.built.allowed_iovas = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasAllowIovas {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -722,6 +910,71 @@ impl IommuIoasMap {
     }
 }
 
+/// Builds a [`IommuIoasMap`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasMapBuilder {
+    built: IommuIoasMap,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasMap {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasMapBuilder {
+        IommuIoasMapBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        40
+    }
+}
+
+impl IommuIoasMapBuilder {
+    /// How to map.
+    pub fn flags(mut self, value: IommufdIoasMapFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// Where the memory begins in the process.
+    pub fn user_va(mut self, value: u64) -> Self {
+        self.built.user_va = value;
+        self
+    }
+
+    /// Bytes to map.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// Where it was mapped; with FIXED_IOVA, where to map it.
+    pub fn iova(mut self, value: u64) -> Self {
+        self.built.iova = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasMap {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Maps memory.
 ///
 /// Its argument is [`IommuIoasMap`].
@@ -850,6 +1103,65 @@ impl IommuIoasNoiommuGetPa {
     }
 }
 
+/// Builds a [`IommuIoasNoiommuGetPa`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasNoiommuGetPaBuilder {
+    built: IommuIoasNoiommuGetPa,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasNoiommuGetPa {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasNoiommuGetPaBuilder {
+        IommuIoasNoiommuGetPaBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        40
+    }
+}
+
+impl IommuIoasNoiommuGetPaBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// The address to look up.
+    pub fn iova(mut self, value: u64) -> Self {
+        self.built.iova = value;
+        self
+    }
+
+    /// At most so many bytes; afterwards, how many are contiguous.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasNoiommuGetPa {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Asks for a physical address.
 ///
 /// Its argument is [`IommuIoasNoiommuGetPa`].
@@ -966,6 +1278,77 @@ impl IommuIoasMapFile {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuIoasMapFile`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasMapFileBuilder {
+    built: IommuIoasMapFile,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasMapFile {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasMapFileBuilder {
+        IommuIoasMapFileBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        40
+    }
+}
+
+impl IommuIoasMapFileBuilder {
+    /// How to map.
+    pub fn flags(mut self, value: IommufdIoasMapFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// The file.
+    pub fn fd(mut self, value: i32) -> Self {
+        self.built.fd = value;
+        self
+    }
+
+    /// Where in the file the part begins.
+    pub fn start(mut self, value: u64) -> Self {
+        self.built.start = value;
+        self
+    }
+
+    /// Bytes to map.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// Where it was mapped; with FIXED_IOVA, where to map it.
+    pub fn iova(mut self, value: u64) -> Self {
+        self.built.iova = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasMapFile {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -1089,6 +1472,77 @@ impl IommuIoasCopy {
     }
 }
 
+/// Builds a [`IommuIoasCopy`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasCopyBuilder {
+    built: IommuIoasCopy,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasCopy {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasCopyBuilder {
+        IommuIoasCopyBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        40
+    }
+}
+
+impl IommuIoasCopyBuilder {
+    /// How to map.
+    pub fn flags(mut self, value: IommufdIoasMapFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address space that gets the mapping.
+    pub fn dst_ioas_id(mut self, value: u32) -> Self {
+        self.built.dst_ioas_id = value;
+        self
+    }
+
+    /// The address space that has it.
+    pub fn src_ioas_id(mut self, value: u32) -> Self {
+        self.built.src_ioas_id = value;
+        self
+    }
+
+    /// Bytes to map.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// Where it was mapped; with FIXED_IOVA, where to map it.
+    pub fn dst_iova(mut self, value: u64) -> Self {
+        self.built.dst_iova = value;
+        self
+    }
+
+    /// Where it lies in the source.
+    pub fn src_iova(mut self, value: u64) -> Self {
+        self.built.src_iova = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasCopy {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Copies a mapping.
 ///
 /// Its argument is [`IommuIoasCopy`].
@@ -1193,6 +1647,59 @@ impl IommuIoasUnmap {
             );
         }
         Ok(())
+    }
+}
+
+/// Builds a [`IommuIoasUnmap`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuIoasUnmapBuilder {
+    built: IommuIoasUnmap,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuIoasUnmap {
+    /// Begins to build one.
+    pub fn builder() -> IommuIoasUnmapBuilder {
+        IommuIoasUnmapBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuIoasUnmapBuilder {
+    /// The address space.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// Where to begin.
+    pub fn iova(mut self, value: u64) -> Self {
+        self.built.iova = value;
+        self
+    }
+
+    /// Bytes to remove; afterwards, how many were removed.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuIoasUnmap {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -1392,6 +1899,65 @@ impl IommuOption {
     }
 }
 
+/// Builds a [`IommuOption`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuOptionBuilder {
+    built: IommuOption,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuOption {
+    /// Begins to build one.
+    pub fn builder() -> IommuOptionBuilder {
+        IommuOptionBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuOptionBuilder {
+    /// The option.
+    pub fn option_id(mut self, value: IommufdOption) -> Self {
+        self.built.option_id = value;
+        self
+    }
+
+    /// Read or set.
+    pub fn op(mut self, value: IommufdOptionOps) -> Self {
+        self.built.op = value;
+        self
+    }
+
+    /// The object, or 0 for an option of all.
+    pub fn object_id(mut self, value: u32) -> Self {
+        self.built.object_id = value;
+        self
+    }
+
+    /// The value, given or read.
+    pub fn val64(mut self, value: u64) -> Self {
+        self.built.val64 = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuOption {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Reads or sets an option.
 ///
 /// Its argument is [`IommuOption`].
@@ -1531,6 +2097,53 @@ impl IommuVfioIoas {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuVfioIoas`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuVfioIoasBuilder {
+    built: IommuVfioIoas,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuVfioIoas {
+    /// Begins to build one.
+    pub fn builder() -> IommuVfioIoasBuilder {
+        IommuVfioIoasBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        12
+    }
+}
+
+impl IommuVfioIoasBuilder {
+    /// The address space, given or read.
+    pub fn ioas_id(mut self, value: u32) -> Self {
+        self.built.ioas_id = value;
+        self
+    }
+
+    /// What to do.
+    pub fn op(mut self, value: IommufdVfioIoasOp) -> Self {
+        self.built.op = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuVfioIoas {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -1993,6 +2606,87 @@ impl IommuHwptAlloc {
     }
 }
 
+/// Builds a [`IommuHwptAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwptAllocBuilder {
+    built: IommuHwptAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwptAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwptAllocBuilder {
+        IommuHwptAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuHwptAllocBuilder {
+    /// What the table is for.
+    pub fn flags(mut self, value: IommufdHwptAllocFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The device it is made for.
+    pub fn dev_id(mut self, value: u32) -> Self {
+        self.built.dev_id = value;
+        self
+    }
+
+    /// The address space, page table or virtual IOMMU it is made from.
+    pub fn pt_id(mut self, value: u32) -> Self {
+        self.built.pt_id = value;
+        self
+    }
+
+    /// Whose data `data_uptr` leads to.
+    pub fn data_type(mut self, value: IommuHwptDataType) -> Self {
+        self.built.data_type = value;
+        self.fields = self.fields.max(28);
+        self
+    }
+
+    /// Bytes of the data.
+    pub fn data_len(mut self, value: u32) -> Self {
+        self.built.data_len = value;
+        self.fields = self.fields.max(32);
+        self
+    }
+
+    /// The driver's data.
+    pub fn data_uptr(mut self, value: u64) -> Self {
+        self.built.data_uptr = value;
+        self.fields = self.fields.max(40);
+        self
+    }
+
+    /// The fault queue, where FAULT_ID_VALID is set.
+    pub fn fault_id(mut self, value: u32) -> Self {
+        self.built.fault_id = value;
+        self.fields = self.fields.max(44);
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwptAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Makes a page table of the hardware.
 ///
 /// Its argument is [`IommuHwptAlloc`].
@@ -2431,6 +3125,78 @@ impl IommuHwInfo {
     }
 }
 
+/// Builds a [`IommuHwInfo`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwInfoBuilder {
+    built: IommuHwInfo,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwInfo {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwInfoBuilder {
+        IommuHwInfoBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        32
+    }
+}
+
+impl IommuHwInfoBuilder {
+    /// What the question carries.
+    pub fn flags(mut self, value: IommufdHwInfoFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The device.
+    pub fn dev_id(mut self, value: u32) -> Self {
+        self.built.dev_id = value;
+        self
+    }
+
+    /// Bytes of the buffer; afterwards, bytes of the information.
+    pub fn data_len(mut self, value: u32) -> Self {
+        self.built.data_len = value;
+        self
+    }
+
+    /// The buffer.
+    pub fn data_uptr(mut self, value: u64) -> Self {
+        self.built.data_uptr = value;
+        self
+    }
+
+    /// Which information is wanted.
+    pub fn in_data_type(mut self, value: IommuHwInfoType) -> Self {
+        self.built.set_in_data_type(value);
+        self.arm = 0;
+        self
+    }
+
+    /// Makes room for `out_capabilities`, which the kernel writes.
+    pub fn want_out_capabilities(mut self) -> Self {
+        self.fields = self.fields.max(40);
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwInfo {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Asks what the hardware behind a device can do.
 ///
 /// Its argument is [`IommuHwInfo`].
@@ -2548,6 +3314,53 @@ impl IommuHwptSetDirtyTracking {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuHwptSetDirtyTracking`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwptSetDirtyTrackingBuilder {
+    built: IommuHwptSetDirtyTracking,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwptSetDirtyTracking {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwptSetDirtyTrackingBuilder {
+        IommuHwptSetDirtyTrackingBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        16
+    }
+}
+
+impl IommuHwptSetDirtyTrackingBuilder {
+    /// On or off.
+    pub fn flags(mut self, value: IommufdHwptSetDirtyTrackingFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The page table.
+    pub fn hwpt_id(mut self, value: u32) -> Self {
+        self.built.hwpt_id = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwptSetDirtyTracking {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -2686,6 +3499,77 @@ impl IommuHwptGetDirtyBitmap {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuHwptGetDirtyBitmap`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwptGetDirtyBitmapBuilder {
+    built: IommuHwptGetDirtyBitmap,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwptGetDirtyBitmap {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwptGetDirtyBitmapBuilder {
+        IommuHwptGetDirtyBitmapBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        48
+    }
+}
+
+impl IommuHwptGetDirtyBitmapBuilder {
+    /// The page table.
+    pub fn hwpt_id(mut self, value: u32) -> Self {
+        self.built.hwpt_id = value;
+        self
+    }
+
+    /// How to fetch.
+    pub fn flags(mut self, value: IommufdHwptGetDirtyBitmapFlags) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The address of the first bit.
+    pub fn iova(mut self, value: u64) -> Self {
+        self.built.iova = value;
+        self
+    }
+
+    /// Bytes of the range.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// Bytes that one bit stands for.
+    pub fn page_size(mut self, value: u64) -> Self {
+        self.built.page_size = value;
+        self
+    }
+
+    /// Address of the bitmap, an array of 64-bit words that the kernel writes.
+    pub fn data(mut self, value: u64) -> Self {
+        self.built.data = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwptGetDirtyBitmap {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -3040,6 +3924,71 @@ impl IommuHwptInvalidate {
     }
 }
 
+/// Builds a [`IommuHwptInvalidate`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwptInvalidateBuilder {
+    built: IommuHwptInvalidate,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwptInvalidate {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwptInvalidateBuilder {
+        IommuHwptInvalidateBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        32
+    }
+}
+
+impl IommuHwptInvalidateBuilder {
+    /// The nested page table, or the virtual IOMMU.
+    pub fn hwpt_id(mut self, value: u32) -> Self {
+        self.built.hwpt_id = value;
+        self
+    }
+
+    /// The array of requests.
+    pub fn data_uptr(mut self, value: u64) -> Self {
+        self.built.data_uptr = value;
+        self
+    }
+
+    /// Whose requests they are.
+    pub fn data_type(mut self, value: IommuHwptInvalidateDataType) -> Self {
+        self.built.data_type = value;
+        self
+    }
+
+    /// Bytes of one request.
+    pub fn entry_len(mut self, value: u32) -> Self {
+        self.built.entry_len = value;
+        self
+    }
+
+    /// How many requests; afterwards, how many were done.
+    pub fn entry_num(mut self, value: u32) -> Self {
+        self.built.entry_num = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwptInvalidate {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Invalidates caches.
 ///
 /// Its argument is [`IommuHwptInvalidate`].
@@ -3339,6 +4288,47 @@ impl IommuFaultAlloc {
     }
 }
 
+/// Builds a [`IommuFaultAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuFaultAllocBuilder {
+    built: IommuFaultAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuFaultAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuFaultAllocBuilder {
+        IommuFaultAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        16
+    }
+}
+
+impl IommuFaultAllocBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuFaultAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Makes a fault queue.
 ///
 /// Its argument is [`IommuFaultAlloc`].
@@ -3526,6 +4516,79 @@ impl IommuViommuAlloc {
     }
 }
 
+/// Builds a [`IommuViommuAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuViommuAllocBuilder {
+    built: IommuViommuAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuViommuAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuViommuAllocBuilder {
+        IommuViommuAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuViommuAllocBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// Whose it is.
+    pub fn kind(mut self, value: IommuViommuType) -> Self {
+        self.built.kind = value;
+        self
+    }
+
+    /// A device behind the physical IOMMU.
+    pub fn dev_id(mut self, value: u32) -> Self {
+        self.built.dev_id = value;
+        self
+    }
+
+    /// The parent page table.
+    pub fn hwpt_id(mut self, value: u32) -> Self {
+        self.built.hwpt_id = value;
+        self
+    }
+
+    /// Bytes of the driver's data.
+    pub fn data_len(mut self, value: u32) -> Self {
+        self.built.data_len = value;
+        self.fields = self.fields.max(28);
+        self
+    }
+
+    /// The driver's data.
+    pub fn data_uptr(mut self, value: u64) -> Self {
+        self.built.data_uptr = value;
+        self.fields = self.fields.max(40);
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuViommuAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Makes a virtual IOMMU.
 ///
 /// Its argument is [`IommuViommuAlloc`].
@@ -3622,6 +4685,59 @@ impl IommuVdeviceAlloc {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuVdeviceAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuVdeviceAllocBuilder {
+    built: IommuVdeviceAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuVdeviceAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuVdeviceAllocBuilder {
+        IommuVdeviceAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        24
+    }
+}
+
+impl IommuVdeviceAllocBuilder {
+    /// The virtual IOMMU.
+    pub fn viommu_id(mut self, value: u32) -> Self {
+        self.built.viommu_id = value;
+        self
+    }
+
+    /// The physical device.
+    pub fn dev_id(mut self, value: u32) -> Self {
+        self.built.dev_id = value;
+        self
+    }
+
+    /// The number the guest's IOMMU knows the device by: a stream id, device id or requester id.
+    pub fn virt_id(mut self, value: u64) -> Self {
+        self.built.virt_id = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuVdeviceAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 
@@ -3990,6 +5106,65 @@ impl IommuVeventqAlloc {
     }
 }
 
+/// Builds a [`IommuVeventqAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuVeventqAllocBuilder {
+    built: IommuVeventqAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuVeventqAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuVeventqAllocBuilder {
+        IommuVeventqAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        28
+    }
+}
+
+impl IommuVeventqAllocBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The virtual IOMMU.
+    pub fn viommu_id(mut self, value: u32) -> Self {
+        self.built.viommu_id = value;
+        self
+    }
+
+    /// Whose events.
+    pub fn kind(mut self, value: IommuVeventqType) -> Self {
+        self.built.kind = value;
+        self
+    }
+
+    /// How many events the queue holds.
+    pub fn veventq_depth(mut self, value: u32) -> Self {
+        self.built.veventq_depth = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuVeventqAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
+    }
+}
+
 /// Makes an event queue.
 ///
 /// Its argument is [`IommuVeventqAlloc`].
@@ -4154,6 +5329,77 @@ impl IommuHwQueueAlloc {
             );
         }
         Ok(held)
+    }
+}
+
+/// Builds a [`IommuHwQueueAlloc`]: sets what follows from what is used, and the smallest size that covers it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct IommuHwQueueAllocBuilder {
+    built: IommuHwQueueAlloc,
+    fields: u32,
+    arm: u32,
+}
+
+impl IommuHwQueueAlloc {
+    /// Begins to build one.
+    pub fn builder() -> IommuHwQueueAllocBuilder {
+        IommuHwQueueAllocBuilder {
+            built: Self { ..Self::default() },
+            fields: 0,
+            arm: 0,
+        }
+    }
+
+    /// The smallest size that a reader takes for what is set.
+    #[must_use]
+    pub fn covering_size(&self) -> u32 {
+        40
+    }
+}
+
+impl IommuHwQueueAllocBuilder {
+    /// Must be 0.
+    pub fn flags(mut self, value: u32) -> Self {
+        self.built.flags = value;
+        self
+    }
+
+    /// The virtual IOMMU.
+    pub fn viommu_id(mut self, value: u32) -> Self {
+        self.built.viommu_id = value;
+        self
+    }
+
+    /// Whose queue.
+    pub fn kind(mut self, value: IommuHwQueueType) -> Self {
+        self.built.kind = value;
+        self
+    }
+
+    /// Which queue of this type.
+    pub fn index(mut self, value: u32) -> Self {
+        self.built.index = value;
+        self
+    }
+
+    /// Guest-physical address of the queue.
+    pub fn nesting_parent_iova(mut self, value: u64) -> Self {
+        self.built.nesting_parent_iova = value;
+        self
+    }
+
+    /// Bytes of the queue.
+    pub fn length(mut self, value: u64) -> Self {
+        self.built.length = value;
+        self
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn build(mut self) -> IommuHwQueueAlloc {
+        self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
+        self.built
     }
 }
 

@@ -107,6 +107,12 @@ fn typed(values: &ValueType, stored: Prim, abi: &Abi<'_>, item: &str) -> Result<
 }
 
 impl Typed {
+    /// Whether every value of its type fits the storage.
+    pub(super) fn has_setter(&self) -> bool {
+        let signed = matches!(self.stored.kind, PrimKind::Signed | PrimKind::Long);
+        !signed && self.stored.width >= self.width && self.stored.width > 0
+    }
+
     /// Methods that read and write the field at `place` (`self.flags`) as its type.
     pub(super) fn accessors(&self, name: &str, place: &TokenStream, docs: &TokenStream) -> TokenStream {
         let (ty, word) = (&self.ty, &self.word);

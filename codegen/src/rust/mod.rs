@@ -9,6 +9,7 @@
 //! | ioctl, constant | a constant under its C name |
 
 mod body;
+mod builders;
 mod checks;
 mod conds;
 mod consts;
@@ -146,6 +147,7 @@ fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitErro
                 if let Some(lists) = lists.iter().find(|lists| lists.generic.name == one.meta.name) {
                     let release = unit.release_name();
                     pieces.push(Piece::Tokens(checks::Checks { lists, release, meta: &one.meta }.emit()?));
+                    pieces.extend(builders::emit(one, &lists.generic, &abi)?);
                 }
             }
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, &abi)?),

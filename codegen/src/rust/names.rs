@@ -78,14 +78,13 @@ fn upper(key: &str) -> String {
 
 /// A field: as in C, but `__reserved` is `reserved`.
 pub(super) fn field(meta: &Meta) -> String {
-    meta.rust.clone().unwrap_or_else(|| {
-        let bare = meta.name.trim_start_matches('_').to_lowercase();
-        if bare.is_empty() || bare.starts_with(|first: char| first.is_ascii_digit()) {
-            format!("_{bare}")
-        } else {
-            bare
-        }
-    })
+    meta.rust.clone().unwrap_or_else(|| field_name(&meta.name))
+}
+
+/// A name of C, as Rust calls fields and methods.
+pub(super) fn field_name(name: &str) -> String {
+    let bare = name.trim_start_matches('_').to_lowercase();
+    if bare.is_empty() || bare.starts_with(|first: char| first.is_ascii_digit()) { format!("_{bare}") } else { bare }
 }
 
 /// An identifier, raw where Rust has a keyword of that name.

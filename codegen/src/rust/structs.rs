@@ -93,7 +93,7 @@ fn stored(
     pieces: &mut Vec<Piece>,
 ) -> Result<(Vec<Stored>, Vec<TokenStream>), EmitError> {
     let (mut stored, mut methods) = (Vec::new(), Vec::new());
-    let mut scope = Scope::new(body);
+    let mut scope = Scope::new();
     let mut end = [0; 4];
     for member in body.members() {
         if let Type::Flex(_) = member.field.ty {
@@ -131,10 +131,14 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(body: &Body<'_>) -> Self {
-        let methods = TAKEN.iter().map(|name| (*name).to_owned()).collect();
-        let _ = body;
-        Self { fields: HashSet::new(), methods }
+    /// Of a struct, or a union.
+    pub(super) fn new() -> Self {
+        Self::bare(TAKEN)
+    }
+
+    /// Of what has these methods.
+    pub(super) fn bare(taken: &[&str]) -> Self {
+        Self { fields: HashSet::new(), methods: taken.iter().map(|name| (*name).to_owned()).collect() }
     }
 
     /// A field's name: without leading underscores, if no other field is called that.

@@ -27,7 +27,7 @@ pub(super) fn emit(
         more.push(quote! { Default });
     }
     let (name, derives) = (&body.name, derives(&more));
-    let mut scope = Scope::new(body);
+    let mut scope = Scope::new();
     let mut methods = Vec::new();
     for arm in arms(body, abi, pieces)? {
         methods.push(arm.make(&mut scope));
@@ -58,15 +58,17 @@ pub(super) fn emit(
 }
 
 /// An arm as Rust sees it.
-struct Arm<'a> {
-    name: String,
-    ty: TokenStream,
+pub(super) struct Arm<'a> {
+    pub(super) name: String,
+    pub(super) ty: TokenStream,
     /// A number: handed out by value.
     scalar: bool,
-    field: &'a Field,
+    pub(super) field: &'a Field,
+    /// Bytes, on every kind of machine.
+    pub(super) size: [u64; 4],
 }
 
-fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) -> Result<Vec<Arm<'a>>, EmitError> {
+pub(super) fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) -> Result<Vec<Arm<'a>>, EmitError> {
     let item = &body.laid[0].def.meta.name;
     let mut arms = Vec::new();
     let mut seen = HashSet::new();
@@ -87,13 +89,19 @@ fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) -> Result<V
         }
         let inline = inline.as_ref().map(|inline| &inline.name);
         let ty = fields::field_type(member.field, abi, item, inline)?.storage;
-        arms.push(Arm { name, ty, scalar: matches!(member.field.ty, Type::Prim(_)), field: member.field });
+        arms.push(Arm {
+            name,
+            ty,
+            scalar: matches!(member.field.ty, Type::Prim(_)),
+            field: member.field,
+            size: member.size,
+        });
     }
     Ok(arms)
 }
 
 impl Arm<'_> {
-    fn docs(&self) -> TokenStream {
+    pub(super) fn docs(&self) -> TokenStream {
         docs::attributes(&docs::lines(&self.field.meta, &[]))
     }
 
@@ -353,7 +361,7 @@ impl<'a> View<'a> {
 }
 
 /// The field that is this union, and the enum of its selector.
-fn selected_by<'a>(body: &Body<'_>, abi: &Abi<'a>) -> Option<(&'a Field, &'a Enum)> {
+pub(super) fn selected_by<'a>(body: &Body<'_>, abi: &Abi<'a>) -> Option<(&'a Field, &'a Enum)> {
     let owner = &body.laid[0].def.meta.name;
     let of = |item: &str, field: &'a Field| {
         let (path, _) = field.selector.as_ref()?;
