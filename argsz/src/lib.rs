@@ -14,6 +14,8 @@ mod rejection;
 mod uapi;
 
 pub use abi::{ioctl, per_abi};
+#[cfg(feature = "derive")]
+pub use argsz_derive::{Uapi, schema};
 pub use bitflags;
 pub use errno::Errno;
 pub use memory::{Fault, UserMemory};

@@ -234,7 +234,7 @@ fn whatever_the_language_can_say_compiles_and_runs() {
     if let Err(why) = cargo("test", "hand", &text, USER) {
         panic!("{text}\n{why}");
     }
-    assert!(rust::tokens(&unit(&model, &model, 0), &[]).is_ok_and(|tokens| syn::parse2::<syn::File>(tokens).is_ok()));
+    assert!(rust::tokens(&unit(&model, &model, 0)).is_ok_and(|tokens| syn::parse2::<syn::File>(tokens).is_ok()));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use argsz::zerocopy::FromZeros as _;
 use argsz::{Errno, Rejection, UserMemory};
 
 /// What the access that faulted asked for.
@@ -541,7 +542,7 @@ impl IommuPageResponse {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
             return argsz::refuse(
                 "iommu_page_response/copy-fixed", "", 0, Errno::EFAULT,
@@ -1003,7 +1004,7 @@ impl IommuCacheInvalidateInfo {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
             return argsz::refuse(
                 "iommu_cache_invalidate_info/copy-fixed", "", 0, Errno::EFAULT,
@@ -1523,7 +1524,7 @@ impl IommuGpasidBindData {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 56, 56).is_err() {
             return argsz::refuse(
                 "iommu_gpasid_bind_data/copy-fixed", "", 0, Errno::EFAULT,

@@ -5,6 +5,7 @@
 
 use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use argsz::zerocopy::FromZeros as _;
 use argsz::{Errno, Rejection, UserMemory};
 
 /// The magic of all ioctls of this header.
@@ -163,7 +164,7 @@ impl IommuDestroy {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_destroy/copy-fixed", "", 0, Errno::EFAULT,
@@ -289,7 +290,7 @@ impl IommuIoasAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -421,7 +422,7 @@ impl IommuIovaRange {
     /// Rules for after objects were looked up are left to
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
             return argsz::refuse(
                 "iommu_iova_range/copy-fixed", "", 0, Errno::EFAULT,
@@ -501,7 +502,7 @@ impl IommuIoasIovaRanges {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_iova_ranges/copy-fixed", "", 0, Errno::EFAULT,
@@ -653,7 +654,7 @@ impl IommuIoasAllowIovas {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_allow_iovas/copy-fixed", "", 0, Errno::EFAULT,
@@ -842,7 +843,7 @@ impl IommuIoasMap {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_map/copy-fixed", "", 0, Errno::EFAULT,
@@ -1035,7 +1036,7 @@ impl IommuIoasNoiommuGetPa {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_noiommu_get_pa/copy-fixed", "", 0, Errno::EFAULT,
@@ -1219,7 +1220,7 @@ impl IommuIoasMapFile {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_map_file/copy-fixed", "", 0, Errno::EFAULT,
@@ -1409,7 +1410,7 @@ impl IommuIoasCopy {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_copy/copy-fixed", "", 0, Errno::EFAULT,
@@ -1594,7 +1595,7 @@ impl IommuIoasUnmap {
     /// Rules for after objects were looked up are left to
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_unmap/copy-fixed", "", 0, Errno::EFAULT,
@@ -1831,7 +1832,7 @@ impl IommuOption {
     /// Rules for after objects were looked up are left to
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_option/copy-fixed", "", 0, Errno::EFAULT,
@@ -2046,7 +2047,7 @@ impl IommuVfioIoas {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_vfio_ioas/copy-fixed", "", 0, Errno::EFAULT,
@@ -2264,7 +2265,7 @@ impl IommuHwptVtdS1 {
         user: &(impl UserMemory + ?Sized),
         size: usize,
     ) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 24 {
             return argsz::refuse(
@@ -2325,7 +2326,7 @@ impl IommuHwptArmSmmuv3 {
         user: &(impl UserMemory + ?Sized),
         size: usize,
     ) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 16 {
             return argsz::refuse(
@@ -2386,7 +2387,7 @@ impl IommuHwptAmdGuest {
         user: &(impl UserMemory + ?Sized),
         size: usize,
     ) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 32 {
             return argsz::refuse(
@@ -2525,7 +2526,7 @@ impl IommuHwptAlloc {
     /// Rules for after objects were looked up are left to
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hwpt_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -3071,7 +3072,7 @@ impl IommuHwInfo {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hw_info/copy-fixed", "", 0, Errno::EFAULT,
@@ -3269,7 +3270,7 @@ impl IommuHwptSetDirtyTracking {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hwpt_set_dirty_tracking/copy-fixed", "", 0, Errno::EFAULT,
@@ -3448,7 +3449,7 @@ impl IommuHwptGetDirtyBitmap {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hwpt_get_dirty_bitmap/copy-fixed", "", 0, Errno::EFAULT,
@@ -3687,7 +3688,7 @@ impl IommuHwptVtdS1Invalidate {
         user: &(impl UserMemory + ?Sized),
         size: usize,
     ) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 24 {
             return argsz::refuse(
@@ -3776,7 +3777,7 @@ impl IommuViommuArmSmmuv3Invalidate {
         user: &(impl UserMemory + ?Sized),
         size: usize,
     ) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 16 {
             return argsz::refuse(
@@ -3856,7 +3857,7 @@ impl IommuHwptInvalidate {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hwpt_invalidate/copy-fixed", "", 0, Errno::EFAULT,
@@ -4176,7 +4177,7 @@ impl IommuHwptPageResponse {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
             return argsz::refuse(
                 "iommu_hwpt_page_response/copy-fixed", "", 0, Errno::EFAULT,
@@ -4240,7 +4241,7 @@ impl IommuFaultAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_fault_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -4461,7 +4462,7 @@ impl IommuViommuAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_viommu_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -4640,7 +4641,7 @@ impl IommuVdeviceAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_vdevice_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -4782,7 +4783,7 @@ impl IommuIoasChangeProcess {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_ioas_change_process/copy-fixed", "", 0, Errno::EFAULT,
@@ -5038,7 +5039,7 @@ impl IommuVeventqAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_veventq_alloc/copy-fixed", "", 0, Errno::EFAULT,
@@ -5261,7 +5262,7 @@ impl IommuHwQueueAlloc {
     /// Each byte is read once, and what was judged is what is returned. Bytes that the user does not
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
-        let mut held = Self::default();
+        let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
             return argsz::refuse(
                 "iommu_hw_queue_alloc/copy-fixed", "", 0, Errno::EFAULT,

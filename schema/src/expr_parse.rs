@@ -56,7 +56,10 @@ impl Parser {
         let tree: syn::Expr = syn::parse2(fields_may_be_keywords(tokens))
             .map_err(|error| mistake(self.place(error.span()), &format!("this is no expression: {error}"), FORMS))?;
         let parsed = self.expr(&tree);
-        proc_macro2::extra::invalidate_current_thread_spans();
+        // Places pile up in memory, where there is no compiler that keeps them.
+        if !proc_macro::is_available() {
+            proc_macro2::extra::invalidate_current_thread_spans();
+        }
         parsed
     }
 

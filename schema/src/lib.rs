@@ -2,6 +2,8 @@
 //!
 //! The flow is `text -> spanned tree -> lower -> check -> Model -> at(release) -> layout(target) -> CheckList`.
 
+extern crate proc_macro;
+
 mod check;
 pub mod checklist;
 pub mod codes;

@@ -144,7 +144,7 @@ impl Checks<'_> {
         let view = quote! { let bytes: &[u8; #known] = argsz::zerocopy::transmute_ref!(#held); };
         let mut words = Words::new(self.sized());
         let mut code = if copies {
-            quote! { let mut held = Self::default(); }
+            quote! { let mut held = Self::new_zeroed(); }
         } else {
             quote! {}
         };

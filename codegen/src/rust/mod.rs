@@ -8,6 +8,7 @@
 //! | union | its bytes, with one typed view per arm, and one that picks the arm by the selector |
 //! | ioctl, constant | a constant under its C name |
 
+pub mod attach;
 mod body;
 mod builders;
 mod checks;
@@ -43,10 +44,15 @@ enum Piece {
 
 /// The whole file, with validators of every struct that a user hands in.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
+    print(unit, &all_lists(unit, &lists::handed_in(unit.model))?)
+}
+
+/// The check lists of these structs, with every layer over them.
+fn all_lists(unit: &Unit<'_>, structs: &[&str]) -> Result<Vec<StructLists>, EmitError> {
     let layouts = layout(unit.model, target::ALL[0])
         .map_err(|error| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() })?;
     let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
-    print(unit, &lists::compile(&layouts, &lists::handed_in(unit.model), &layers)?)
+    lists::compile(&layouts, structs, &layers)
 }
 
 /// The whole file, with the validators of these structs.
@@ -70,9 +76,10 @@ pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
     names::type_name(meta).to_string()
 }
 
-/// The items as tokens, for a macro.
-pub fn tokens(unit: &Unit<'_>, lists: &[StructLists]) -> Result<TokenStream, EmitError> {
-    let parts = pieces(unit, lists)?.into_iter().map(|piece| match piece {
+/// What [`emit`] prints, as tokens for a macro.
+pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
+    let lists = all_lists(unit, &lists::handed_in(unit.model))?;
+    let parts = pieces(unit, &lists)?.into_iter().map(|piece| match piece {
         Piece::Tokens(tokens) => Ok(tokens),
         Piece::Text(text) => TokenStream::from_str(&text).map_err(|error| malformed(unit, &error)),
     });
@@ -135,7 +142,9 @@ fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitErro
         pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; }));
     }
     if !lists.is_empty() {
-        pieces.push(Piece::Tokens(quote! { use argsz::{Errno, Rejection, UserMemory}; }));
+        pieces.push(Piece::Tokens(
+            quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Errno, Rejection, UserMemory}; },
+        ));
     }
     for item in &unit.model.items {
         match item {
