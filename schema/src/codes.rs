@@ -68,6 +68,7 @@ codes! {
     AZ0009 Error "tables and arrays that lie too deep in each other";
     AZ0010 Error "a word that is kept for later";
     AZ0011 Error "a header that is included twice";
+    AZ0012 Error "a text that cannot be printed where it belongs";
     AZ0101 Error "something that is not a type";
     AZ0102 Error "an errno that does not exist";
     AZ0103 Error "a value that does not exist";

@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<Program, String> {
     if text.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} letters"));
     }
-    let mut reader = Reader { rest: text.trim_start(), steps: Vec::new() };
+    let mut reader = Reader { rest: text.trim_start_matches(' '), steps: Vec::new() };
     reader.expression(0, 0)?;
     if reader.rest.is_empty() {
         return Ok(Program(reader.steps));
@@ -98,10 +98,10 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Takes that many bytes, and the white space behind them.
+    /// Takes that many bytes, and the blanks behind them: a `#define` has one line.
     fn take(&mut self, bytes: usize) -> &'t str {
         let (taken, rest) = self.rest.split_at(bytes);
-        self.rest = rest.trim_start();
+        self.rest = rest.trim_start_matches(' ');
         taken
     }
 
@@ -214,9 +214,10 @@ mod tests {
 
     #[test]
     fn what_has_no_value_says_why() {
-        for text in
-            ["", "1 +", "(1", "1)", "Y", "1 / 2", "''", "'ab'", "'é'", "017", "1_0", "0x", "1 << 64", "é", "1 2"]
-        {
+        for text in [
+            "", "1 +", "(1", "1)", "Y", "1 / 2", "''", "'ab'", "'é'", "017", "1_0", "0x", "1 << 64", "é", "1 2",
+            "1 +\n2",
+        ] {
             assert!(value(text).is_err(), "{text}");
         }
         assert!(value("0x7fffffffffffffffffffffffffffffff + 1").is_err());

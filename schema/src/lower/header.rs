@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::plain;
 use super::tree::{Cx, Table, Text};
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
@@ -18,7 +19,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     }
     let value = top.get("header")?;
     let table = Table::of(top.cx, value, value.span().into())?;
-    let path = table.must_text("path").map(|path| path.text);
+    let path = table.must_text("path").inspect(|path| plain::path(top.cx, path)).map(|path| path.text);
     let guard = table.must_text("guard").map(|guard| {
         super::identifier(table.cx, &guard.text, guard.at);
         guard.text
@@ -37,12 +38,19 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         table.cx.report(diagnostic.help(format!("the most is {MOST_RELEASES}")));
     }
     in_order(table.cx, &releases);
+    for release in &releases {
+        plain::word(top.cx, release);
+    }
     let includes = table.texts("includes");
+    for include in &includes {
+        plain::path(top.cx, include);
+    }
     once(table.cx, &includes, codes::AZ0011, "included");
+    let license = table.text("license").inspect(|license| plain::line(top.cx, license));
     let header = Header {
         path: path.unwrap_or_default(),
         guard: guard.unwrap_or_default(),
-        license: table.text("license").map_or_else(|| "GPL-2.0 WITH Linux-syscall-note".into(), |text| text.text),
+        license: license.map_or_else(|| "GPL-2.0 WITH Linux-syscall-note".into(), |text| text.text),
         includes: includes.into_iter().map(|text| text.text).collect(),
         releases: releases.into_iter().map(|text| text.text).collect(),
         doc: table.text("doc").map(|doc| doc.text.trim().to_owned()).unwrap_or_default(),

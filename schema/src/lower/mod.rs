@@ -5,6 +5,7 @@ mod arith;
 mod header;
 mod ioctls;
 mod named;
+mod plain;
 mod rules;
 mod structs;
 mod tree;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use toml::de::DeValue;
 
+use super::plain;
 use super::structs::path;
 use super::tree::{Table, string, wrong_kind};
 use super::{FOREVER, meta};
@@ -57,7 +58,7 @@ fn lower(table: Table<'_, '_>, owner: Life) -> Option<Rule> {
         table.cx.report(diagnostic.help("say in one sentence what a user did wrong"));
     }
     let rule = Rule {
-        id: table.text("id").map(|id| id.text).unwrap_or_default(),
+        id: table.text("id").inspect(|id| plain::id(table.cx, id)).map(|id| id.text).unwrap_or_default(),
         why: why.map(|why| why.text).unwrap_or_default(),
         errno: table.errno("errno"),
         after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use toml::de::DeValue;
 
 use super::arith;
+use super::plain;
 use super::tree::{Cx, Table, Text, integer, number, string, wrong_kind};
 use super::{FOREVER, identifier, lives, meta};
 use crate::codes;
@@ -98,6 +99,7 @@ fn members<'a, 't>(table: &Table<'a, 't>, key: &'static str, prefix: &str, owner
     let mut found = Vec::new();
     for (key, at, value) in all.entries() {
         let c_name = format!("{prefix}{key}");
+        plain::key(cx, &Text { text: key.to_owned(), at });
         let array = matches!(value.get_ref(), DeValue::Array(_));
         for life in lives(cx, value) {
             let place = if array { life.span().into() } else { at };
