@@ -4,10 +4,14 @@
 //! read off it; none of them derives a rule of its own. Everything in it is resolved: offsets instead of names,
 //! numbers instead of constants.
 
+mod pointers;
+pub mod whole;
+
 pub use crate::compile::compile;
 use crate::expr::{Arith, Compare};
 use crate::model::{ByteOrder, Errno, Release};
 use crate::source::Span;
+pub use pointers::{Pointer, pointers};
 
 /// What a reader of one struct at one release does.
 #[derive(Clone, Debug)]

@@ -143,6 +143,7 @@ codes! {
     AZ0502 Error "a condition over a name that does not exist";
     AZ0503 Error "a condition that compares what cannot be compared";
     AZ0504 Error "arithmetic that can leave 64 bits";
+    AZ0505 Error "an array that cannot be judged";
     AZ0520 Error "a selector value without an arm";
     AZ0521 Error "an arm without a value";
     AZ0522 Error "a selector value with two arms";

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
+use crate::checklist::{CheckList, Cond, Op, SizeFrom, Step, whole};
 use crate::codes;
 use crate::compile_fields::Fields;
 use crate::diag::Diagnostic;
 use crate::expr::Expr;
-use crate::layout::Layouts;
+use crate::layout::{Layouts, Placed};
 use crate::model::{Errno, Grows, Path, Release, Role, Rule, RuleKind, Struct, Tail};
 use crate::resolve::{self, Scope};
 use crate::source::Span;
@@ -19,11 +19,19 @@ pub fn compile(layouts: &Layouts<'_>, strct: &str, layer: Option<&str>) -> Resul
     };
     let mut compiler = Compiler::new(layouts, laid.def, laid.size);
     compiler.generic();
-    if let Some(rules) = layer.and_then(|layer| layouts.model.layers.get(layer)?.on.get(strct)) {
-        for rule in rules {
-            compiler.rule(rule);
+    if let Some(layer) = layer {
+        let Some(found) = layouts.model.layers.get(layer) else {
+            return Err(vec![Diagnostic::new(codes::AZ0502, Span::default(), format!("there is no layer `{layer}`"))]);
+        };
+        // What follows a step that comes after look-ups comes after them as well.
+        let late = compiler.steps.iter().any(|step| step.after_lookup);
+        let generic = compiler.steps.len();
+        let scope = compiler.scope();
+        for rule in found.on.get(strct).map_or(&[][..], Vec::as_slice) {
+            compiler.rule(&scope, &[], rule);
         }
         compiler.flush();
+        compiler.steps[generic..].iter_mut().for_each(|step| step.after_lookup |= late);
     }
     compiler.finish(layer)
 }
@@ -121,10 +129,22 @@ impl<'a, 'm> Compiler<'a, 'm> {
         word.map_or(SizeFrom::Caller, |word| SizeFrom::Field(word.slot))
     }
 
-    /// End of the base minimum: of the field it names, or of the struct.
+    /// End of the base minimum: of the field it names, or of the struct as it first was.
     fn base_min(&self) -> u64 {
         let end = |path: &Path| self.layouts.locate(&self.def.meta.name, path).map(|found| found.offset + found.size);
-        self.def.min.as_ref().and_then(|(path, _)| end(path)).unwrap_or(self.known)
+        self.def.min.as_ref().and_then(|(path, _)| end(path)).unwrap_or_else(|| self.first())
+    }
+
+    /// Size of the struct as it first was.
+    fn first(&self) -> u64 {
+        let Some(laid) = self.layouts.structs.get(self.def.meta.name.as_str()) else { return self.known };
+        let old = |field: &Placed<'_>| field.field.meta.life.since <= self.def.meta.life.since;
+        let mut later = laid.fields.iter().filter(|field| field.parent.is_none() && !old(field));
+        if later.next().is_none() {
+            return self.known;
+        }
+        let end = laid.fields.iter().filter(|field| field.parent.is_none() && old(field)).map(Placed::end).max();
+        end.and_then(|end| end.checked_next_multiple_of(laid.align)).map_or(self.known, |end| end.min(self.known))
     }
 
     /// End of what is copied before the size is known.
@@ -153,12 +173,14 @@ impl<'a, 'm> Compiler<'a, 'm> {
         if grows != Grows::Argsz {
             self.tail();
             self.copy_rest(fixed, self.known, Cond::True, "copy-rest");
-            self.min_sizes(None);
+            self.min_sizes();
             return;
         }
-        self.min_sizes(self.def.copy_covered.then_some(fixed));
+        let minimums = self.min_sizes();
         self.tail();
-        if !self.def.copy_covered {
+        if self.def.copy_covered {
+            self.copy_covered(fixed, &minimums);
+        } else {
             self.copy_rest(fixed, self.known, Cond::True, "copy-rest");
         }
     }
@@ -187,10 +209,30 @@ impl<'a, 'm> Compiler<'a, 'm> {
         }
     }
 
-    /// The minimum sizes; each followed by the copy of what it covers from `covered_from`, if that is asked for.
-    fn min_sizes(&mut self, covered_from: Option<u64>) {
+    /// Copies what minimum sizes cover, piece by piece, so that no byte is read twice when several of them hold.
+    fn copy_covered(&mut self, fixed: u64, minimums: &[(Cond, u64, &Path)]) {
+        let mut ends: Vec<(u64, &Path)> = minimums.iter().map(|(_, end, path)| (*end, *path)).collect();
+        ends.sort_by_key(|(end, _)| *end);
+        ends.dedup_by_key(|(end, _)| *end);
+        let mut from = fixed;
+        for (end, path) in ends.into_iter().filter(|(end, _)| *end > fixed) {
+            let reach = minimums.iter().filter(|(_, reach, _)| *reach >= end);
+            let mut reach: Vec<Cond> = reach.map(|(when, ..)| when.clone()).collect();
+            let when = match reach.len() {
+                _ if reach.contains(&Cond::True) => Cond::True,
+                1 => reach.remove(0),
+                _ => Cond::Any(reach),
+            };
+            self.copy_rest(from, end, when, &format!("copy-{path}"));
+            from = end;
+        }
+    }
+
+    /// The minimum sizes under conditions; gives each condition with the end it asks for and its path.
+    fn min_sizes(&mut self) -> Vec<(Cond, u64, &'m Path)> {
+        let mut minimums = Vec::new();
         for min in &self.def.min_sizes {
-            let Some(end) = self.end(&min.covers, min.span) else { continue };
+            let Some(end) = self.end(&self.scope(), &min.covers, min.span) else { continue };
             let when = min.when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
             let Some(when) = when else { continue };
             let errno = min.errno.unwrap_or(self.layouts.model.header.errno.size);
@@ -206,19 +248,18 @@ impl<'a, 'm> Compiler<'a, 'm> {
                 span: min.span,
             };
             self.push(about, Op::MinSize { bytes: narrow(end) });
-            if let Some(from) = covered_from {
-                self.copy_rest(from, end, when, &format!("copy-{}", min.covers));
-            }
+            minimums.push((when, end, &min.covers));
         }
+        minimums
     }
 
-    fn end(&mut self, path: &Path, span: Span) -> Option<u64> {
-        let found = self.layouts.locate(&self.def.meta.name, path);
+    fn end(&mut self, scope: &Scope<'_, '_>, path: &Path, span: Span) -> Option<u64> {
+        let found = self.layouts.locate(scope.strct, path);
         if found.is_none() {
-            let message = format!("`{}` has no field `{path}`", self.def.meta.name);
+            let message = format!("`{}` has no field `{path}`", scope.strct);
             self.found.push(Diagnostic::new(codes::AZ0502, span, message));
         }
-        found.map(|found| found.offset + found.size)
+        found.map(|found| scope.base + found.offset + found.size)
     }
 
     fn size_field(&self) -> String {
@@ -238,9 +279,10 @@ impl<'a, 'm> Compiler<'a, 'm> {
     }
 
     fn rules(&mut self, which: impl Fn(&mut Self, &Rule) -> bool) {
+        let scope = self.scope();
         for rule in &self.def.rules {
             if which(self, rule) {
-                self.rule(rule);
+                self.rule(&scope, &[], rule);
             }
         }
     }
@@ -248,57 +290,60 @@ impl<'a, 'm> Compiler<'a, 'm> {
     /// Whether all that a rule looks at lies in the part that is copied first.
     fn is_early(&mut self, rule: &Rule, reach: u64) -> bool {
         let reported = self.found.len();
-        let steps = self.steps_of(rule);
+        let step = self.step_of(&self.scope(), rule);
         self.found.truncate(reported);
-        !rule.after_lookup && steps.iter().all(|(when, op, _)| within(op, when, reach))
+        !rule.after_lookup && step.is_none_or(|(when, op, _)| within(&op, &when, reach))
     }
 
-    fn rule(&mut self, rule: &Rule) {
-        for (when, op, path) in self.steps_of(rule) {
-            let header = &self.layouts.model.header.errno;
-            let size = matches!(rule.kind, RuleKind::Covers { .. });
-            let about = About {
-                id: rule.id.clone(),
-                errno: rule.errno.unwrap_or(if size { header.size } else { header.rule }),
-                offset: self.layouts.locate(&self.def.meta.name, &path).map_or(0, |found| found.offset),
-                field: path.to_string(),
-                why: rule.why.clone(),
-                after_lookup: rule.after_lookup,
-                when,
-                span: rule.span,
-            };
+    fn rule(&mut self, scope: &Scope<'_, '_>, above: &[Cond], rule: &Rule) {
+        if let Some((about, op)) = self.judged(scope, above, rule) {
             self.push(about, op);
         }
     }
 
-    /// A rule's steps: when, what, and the field it is about.
-    fn steps_of(&mut self, rule: &Rule) -> Vec<(Cond, Op, Path)> {
+    /// A rule of a struct, which may be a part of the one that is read and is then looked at under `above`.
+    pub(crate) fn judged(&mut self, scope: &Scope<'_, '_>, above: &[Cond], rule: &Rule) -> Option<(About, Op)> {
+        let (when, op, path) = self.step_of(scope, rule)?;
+        let header = &self.layouts.model.header.errno;
+        let size = matches!(rule.kind, RuleKind::Covers { .. });
+        let found = self.layouts.locate(scope.strct, &path);
+        let about = About {
+            id: format!("{}{}", scope.prefix, rule.id),
+            errno: rule.errno.unwrap_or(if size { header.size } else { header.rule }),
+            offset: found.map_or(0, |found| scope.base + found.offset),
+            field: format!("{}{path}", scope.prefix).trim_end_matches('.').to_owned(),
+            why: rule.why.clone(),
+            after_lookup: rule.after_lookup,
+            when: all(above.iter().cloned().chain([when]).collect()),
+            span: rule.span,
+        };
+        Some((about, op))
+    }
+
+    /// A rule's step: when, what, and the field it is about.
+    fn step_of(&mut self, scope: &Scope<'_, '_>, rule: &Rule) -> Option<(Cond, Op, Path)> {
         let none = Path(Vec::new());
         match &rule.kind {
             RuleKind::Refuse(that) => {
-                let path = first_path(that).unwrap_or(none);
-                self.cond(that).map(|cond| (Cond::True, Op::Refuse(cond), path)).into_iter().collect()
+                let cond = self.cond_in(scope, that)?;
+                Some((Cond::True, Op::Refuse(cond), first_path(that).unwrap_or(none)))
             }
             RuleKind::Require { when, that } => {
-                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
-                let cond = self.cond(that);
-                let path = first_path(that).unwrap_or(none);
-                let step = when.zip(cond).map(|(when, cond)| (when, Op::Refuse(Cond::Not(Box::new(cond))), path));
-                step.into_iter().collect()
+                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond_in(scope, when));
+                let cond = self.cond_in(scope, that)?;
+                Some((when?, Op::Refuse(Cond::Not(Box::new(cond))), first_path(that).unwrap_or(none)))
             }
             RuleKind::Covers { when, path } => {
-                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond(when));
-                let end = self.end(path, rule.span);
-                let step = when.zip(end).map(|(when, end)| (when, Op::MinSize { bytes: narrow(end) }, path.clone()));
-                step.into_iter().collect()
+                let when = when.as_ref().map_or(Some(Cond::True), |when| self.cond_in(scope, when));
+                let end = self.end(scope, path, rule.span)?;
+                Some((when?, Op::MinSize { bytes: narrow(end) }, path.clone()))
             }
             RuleKind::Combine { rows, columns, allowed } => {
-                let scope = self.scope();
-                match crate::compile_fields::combine(&scope, rows, columns, allowed, rule.span) {
-                    Ok(cond) => vec![(Cond::True, Op::Refuse(cond), rows.clone())],
+                match crate::compile_fields::combine(scope, rows, columns, allowed, rule.span) {
+                    Ok(cond) => Some((Cond::True, Op::Refuse(cond), rows.clone())),
                     Err(diagnostic) => {
                         self.found.push(diagnostic);
-                        Vec::new()
+                        None
                     }
                 }
             }
@@ -353,14 +398,16 @@ impl<'a, 'm> Compiler<'a, 'm> {
         if !self.found.is_empty() {
             return Err(self.found);
         }
-        Ok(CheckList {
+        let list = CheckList {
             name: self.def.meta.name.clone(),
             release: self.release,
             layer: layer.map(str::to_owned),
             known: narrow(self.known),
             size: self.size,
             steps: self.steps,
-        })
+        };
+        let broken = whole::order(&list);
+        if broken.is_empty() { Ok(list) } else { Err(broken) }
     }
 }
 
@@ -382,32 +429,11 @@ fn first_path(expr: &Expr) -> Option<Path> {
 
 /// Whether a step reads nothing beyond `reach`.
 fn within(op: &Op, when: &Cond, reach: u64) -> bool {
-    let slot = |slot: &Slot| u64::from(slot.offset) + u64::from(slot.width) <= reach;
-    let op_within = match op {
-        Op::Zero { to, .. } => u64::from(*to) <= reach,
-        Op::Mask { slot: word, .. } | Op::OneOf { slot: word, .. } | Op::Aligned { slot: word, .. } => slot(word),
-        Op::Refuse(cond) => cond_within(cond, &slot),
-        Op::MinSize { .. } | Op::MaxSize { .. } => true,
-        Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => false,
-    };
-    op_within && cond_within(when, &slot)
+    whole::reads(op, when).iter().all(|(_, end)| u64::from(*end) <= reach)
 }
 
-fn cond_within(cond: &Cond, slot: &dyn Fn(&Slot) -> bool) -> bool {
-    match cond {
-        Cond::True => true,
-        Cond::All(parts) | Cond::Any(parts) => parts.iter().all(|part| cond_within(part, slot)),
-        Cond::Not(inner) => cond_within(inner, slot),
-        Cond::Compare(_, left, right) => term_within(left, slot) && term_within(right, slot),
-        Cond::Bits { word, .. } | Cond::OneBit { word, .. } => slot(word),
-        Cond::Overflows(term) | Cond::FitsUlong(term) => term_within(term, slot),
-    }
-}
-
-fn term_within(term: &Term, slot: &dyn Fn(&Slot) -> bool) -> bool {
-    match term {
-        Term::Int(_) | Term::Signed(_) => true,
-        Term::Slot(word) => slot(word),
-        Term::Arith(_, left, right) => term_within(left, slot) && term_within(right, slot),
-    }
+/// All of them; always, if there are none.
+pub(crate) fn all(mut conds: Vec<Cond>) -> Cond {
+    conds.retain(|cond| *cond != Cond::True);
+    if conds.len() > 1 { Cond::All(conds) } else { conds.pop().unwrap_or(Cond::True) }
 }

@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 
 use crate::checklist::{Cond, Op, Term};
 use crate::codes;
-use crate::compile::{About, Compiler, narrow};
+use crate::compile::{About, Compiler, all, narrow};
 use crate::diag::Diagnostic;
 use crate::expr::Compare;
-use crate::layout::{Placed, StructLayout};
-use crate::model::{ArmWhen, Dir, Errno, Field, Inline, Path, Reserved, Role, Type, ValueType};
+use crate::layout::{Placed, StructLayout, base};
+use crate::model::{ArmWhen, Dir, EnumKind, Errno, Field, FlagKind, Path, Reserved, Role, Type, ValueType};
 use crate::resolve::{Scope, Word, slot, widest};
 use crate::source::Span;
 
@@ -20,24 +20,33 @@ pub(crate) struct Fields;
 
 /// Where a walk is.
 #[derive(Clone)]
-struct At {
+struct At<'a, 'm> {
     prefix: String,
     base: u64,
     when: Vec<Cond>,
+    /// The field whose type is the union that is walked, and what the names of its selector belong to.
+    union: Option<(&'m Field, Scope<'a, 'm>)>,
+}
+
+/// The union that an arm belongs to.
+struct Union<'l, 'a, 'm> {
+    field: &'m Field,
+    scope: &'l Scope<'a, 'm>,
+    arms: Vec<&'m Field>,
 }
 
 impl Fields {
     /// In the order of the struct.
     pub(crate) fn of(compiler: &mut Compiler<'_, '_>) -> Vec<(About, Op)> {
         let mut steps = Vec::new();
-        let at = At { prefix: String::new(), base: 0, when: Vec::new() };
+        let at = At { prefix: String::new(), base: 0, when: Vec::new(), union: None };
         compiler.walk(compiler.def.meta.name.as_str(), &at, 0, &mut steps);
         steps
     }
 }
 
-impl<'m> Compiler<'_, 'm> {
-    fn walk(&mut self, name: &str, at: &At, depth: usize, steps: &mut Vec<(About, Op)>) {
+impl<'a, 'm> Compiler<'a, 'm> {
+    fn walk(&mut self, name: &str, at: &At<'a, 'm>, depth: usize, steps: &mut Vec<(About, Op)>) {
         let Some(laid) = self.layouts.structs.get(name).filter(|_| depth < 32) else { return };
         let scope = Scope {
             layouts: self.layouts,
@@ -49,21 +58,37 @@ impl<'m> Compiler<'_, 'm> {
         let mut conds: Vec<Option<Vec<Cond>>> = Vec::with_capacity(laid.fields.len());
         for placed in &laid.fields {
             let above = placed.parent.map_or(Some(at.when.clone()), |parent| conds[parent].clone());
-            let own = above.and_then(|when| self.looked_at(&scope, laid, placed, when));
+            let own = above.and_then(|when| self.looked_at(&scope, (laid, at), placed, when));
             if let Some(when) = &own {
                 self.field(&scope, placed, when, depth, steps);
             }
-            // What is judged as a whole is not judged in parts.
-            let whole = placed.field.reserved.is_some() || placed.field.unchecked.is_some();
-            conds.push(own.filter(|_| !whole));
+            // What is judged as a whole is not judged in parts; elements written in place have no path.
+            let elements = matches!((&placed.field.ty, base(&placed.field.ty)), (Type::Array(..), Type::Inline(_)));
+            if elements && own.is_some() && placed.field.reserved.is_none() && judges(&placed.field.ty) {
+                self.too_many(&placed.path, placed.field);
+            }
+            conds.push(own.filter(|_| placed.field.reserved.is_none() && !elements));
         }
+        if depth > 0 {
+            for rule in &laid.def.rules {
+                steps.extend(self.judged(&scope, &at.when, rule));
+            }
+        }
+    }
+
+    fn too_many(&mut self, path: &str, field: &Field) {
+        let message = format!("the elements of `{path}` cannot be judged one by one");
+        let help = format!(
+            "at most {MOST_ELEMENTS} are, of a number or a struct with a name; say `unchecked`, or use `points_to`"
+        );
+        self.found.push(Diagnostic::new(codes::AZ0505, field.meta.span, message).help(help));
     }
 
     /// The conditions under which a field is looked at; `None` if never.
     fn looked_at(
         &mut self,
-        scope: &Scope<'_, '_>,
-        laid: &StructLayout<'m>,
+        scope: &Scope<'a, 'm>,
+        (laid, at): (&StructLayout<'m>, &At<'a, 'm>),
         placed: &Placed<'m>,
         mut when: Vec<Cond>,
     ) -> Option<Vec<Cond>> {
@@ -76,8 +101,16 @@ impl<'m> Compiler<'_, 'm> {
                 // It only fixes the size of the union.
                 return None;
             }
-            let union = placed.parent.map(|parent| laid.fields[parent].field);
-            when.extend(Some(self.arm(scope, union, field)?).filter(|cond| *cond != Cond::True));
+            let arms =
+                laid.fields.iter().filter(|other| other.parent == placed.parent).map(|other| other.field).collect();
+            let (field_of, scope) = match (placed.parent, &at.union) {
+                (Some(parent), _) => (laid.fields[parent].field, scope),
+                (None, Some((field, scope))) => (*field, scope),
+                // A union by itself: nobody can say which arm is meant.
+                (None, None) => return None,
+            };
+            let cond = self.arm(&Union { field: field_of, scope, arms }, field)?;
+            when.extend(Some(cond).filter(|cond| *cond != Cond::True));
         }
         if let Some(cond) = &field.when {
             when.push(self.cond_in(scope, cond)?);
@@ -85,53 +118,37 @@ impl<'m> Compiler<'_, 'm> {
         Some(when)
     }
 
-    /// When an arm is the active one: nothing if it is always there.
-    fn arm(&mut self, scope: &Scope<'_, '_>, union: Option<&'m Field>, arm: &Field) -> Option<Cond> {
-        match (&arm.arm, union) {
-            (None, _) => Some(Cond::True),
-            (Some(ArmWhen::Cond(cond)), _) => self.cond_in(scope, cond),
-            (Some(ArmWhen::Values(values)), union) => {
-                let word = self.selector(scope, union, arm.meta.span)?;
-                self.is_one_of(scope, &word, values)
-            }
-            (Some(ArmWhen::Default), union) => {
-                let word = self.selector(scope, union, arm.meta.span)?;
-                let arms = union.map(|union| match &union.ty {
-                    Type::Inline(inline) => siblings(inline),
-                    _ => Vec::new(),
-                });
-                let mut taken = arms.unwrap_or_default();
-                taken.extend(union.map(|union| union.none.clone()).unwrap_or_default());
-                self.is_one_of(scope, &word, &taken).map(|others| Cond::Not(Box::new(others)))
+    /// When an arm is the active one: always, if it does not say.
+    fn arm(&mut self, union: &Union<'_, 'a, 'm>, arm: &Field) -> Option<Cond> {
+        match &arm.arm {
+            None => Some(Cond::True),
+            Some(ArmWhen::Cond(cond)) => self.cond_in(union.scope, cond),
+            Some(ArmWhen::Values(values)) => self.selected(union, values, arm.meta.span),
+            Some(ArmWhen::Default) => {
+                let mut taken = union.field.none.clone();
+                for other in &union.arms {
+                    if let Some(ArmWhen::Values(values)) = &other.arm {
+                        taken.extend(values.iter().cloned());
+                    }
+                }
+                self.selected(union, &taken, arm.meta.span).map(|others| Cond::Not(Box::new(others)))
             }
         }
     }
 
-    fn selector(&mut self, scope: &Scope<'_, '_>, union: Option<&Field>, span: Span) -> Option<Word> {
-        let word = union.and_then(|union| union.selector.as_ref()).and_then(|(path, _)| scope.word(path));
-        if word.is_none() {
+    fn selected(&mut self, union: &Union<'_, 'a, 'm>, names: &[(String, Span)], at: Span) -> Option<Cond> {
+        let word = union.field.selector.as_ref().and_then(|(path, _)| union.scope.word(path));
+        let Some(word) = word else {
             let message = "an arm is chosen by value, but its union has no selector that is a number";
-            self.found.push(Diagnostic::new(codes::AZ0503, span, message));
-        }
-        word
-    }
-
-    fn is_one_of(&mut self, scope: &Scope<'_, '_>, word: &Word, names: &[(String, Span)]) -> Option<Cond> {
-        let mut any = Vec::new();
-        for (name, at) in names {
-            let Some(value) = scope.constant(name, word.values.as_ref()) else {
-                let message = format!("`{}` has no value `{name}`", word.slot.path);
-                self.found.push(Diagnostic::new(codes::AZ0502, *at, message));
-                return None;
-            };
-            any.push(equals(word, value));
-        }
-        Some(if any.len() == 1 { any.remove(0) } else { Cond::Any(any) })
+            self.found.push(Diagnostic::new(codes::AZ0503, at, message));
+            return None;
+        };
+        one_of(union.scope, &word, names).map_err(|finding| self.found.push(finding)).ok()
     }
 
     fn field(
         &mut self,
-        scope: &Scope<'_, '_>,
+        scope: &Scope<'a, 'm>,
         placed: &Placed<'m>,
         when: &[Cond],
         depth: usize,
@@ -148,39 +165,20 @@ impl<'m> Compiler<'_, 'm> {
             steps.push((about(field, id, path, offset, errno, why, when), op));
             return;
         }
-        match &field.ty {
-            Type::Prim(prim) => {
-                if let Some(slot) = slot(*prim, path, offset, placed.size) {
-                    let values = field.values.as_ref().map(|(values, _)| values.clone());
-                    self.number(field, &Word { slot, values }, when, steps);
-                }
-            }
-            Type::Named(name) => {
-                let at = At { prefix: format!("{path}."), base: offset, when: when.to_vec() };
-                self.walk(name, &at, depth + 1, steps);
-            }
-            Type::Array(of, n) if *n <= MOST_ELEMENTS && *n > 0 => {
-                let size = placed.size / n;
-                for i in 0..*n {
-                    self.element(field, of, &format!("{path}[{i}]"), offset + i * size, size, when, (depth, steps));
-                }
-            }
-            Type::Array(..) | Type::Flex(_) | Type::Inline(_) => {}
-        }
+        self.typed(scope, field, &field.ty, (&path, offset, placed.size), when, (depth, steps));
     }
 
-    #[expect(clippy::too_many_arguments, reason = "an element is a field whose place is known in parts")]
-    fn element(
+    /// A struct, or an array element by element.
+    fn typed(
         &mut self,
-        field: &Field,
-        of: &Type,
-        path: &str,
-        offset: u64,
-        size: u64,
+        scope: &Scope<'a, 'm>,
+        field: &'m Field,
+        ty: &'m Type,
+        (path, offset, size): (&str, u64, u64),
         when: &[Cond],
         (depth, steps): (usize, &mut Vec<(About, Op)>),
     ) {
-        match of {
+        match ty {
             Type::Prim(prim) => {
                 if let Some(slot) = slot(*prim, path.to_owned(), offset, size) {
                     let values = field.values.as_ref().map(|(values, _)| values.clone());
@@ -188,8 +186,23 @@ impl<'m> Compiler<'_, 'm> {
                 }
             }
             Type::Named(name) => {
-                let at = At { prefix: format!("{path}."), base: offset, when: when.to_vec() };
+                let union = Some((field, scope.clone()));
+                let at = At { prefix: format!("{path}."), base: offset, when: when.to_vec(), union };
                 self.walk(name, &at, depth + 1, steps);
+            }
+            Type::Array(of, n) if *n > 0 => {
+                let size = size / n;
+                for i in 0..(*n).min(MOST_ELEMENTS) {
+                    let before = steps.len();
+                    let place = (format!("{path}[{i}]"), offset + i * size);
+                    self.typed(scope, field, of, (&place.0, place.1, size), when, (depth, steps));
+                    if steps.len() == before {
+                        return;
+                    }
+                }
+                if *n > MOST_ELEMENTS {
+                    self.too_many(path, field);
+                }
             }
             Type::Array(..) | Type::Flex(_) | Type::Inline(_) => {}
         }
@@ -268,11 +281,7 @@ impl<'m> Compiler<'_, 'm> {
 }
 
 fn about(field: &Field, id: String, path: String, offset: u64, errno: Errno, why: String, when: &[Cond]) -> About {
-    let when = match when {
-        [] => Cond::True,
-        [one] => one.clone(),
-        several => Cond::All(several.to_vec()),
-    };
+    let when = all(when.to_vec());
     About {
         id,
         errno: field.errno.unwrap_or(errno),
@@ -285,17 +294,40 @@ fn about(field: &Field, id: String, path: String, offset: u64, errno: Errno, why
     }
 }
 
-/// Values that some arm of the union has.
-fn siblings(inline: &Inline) -> Vec<(String, Span)> {
-    let values = inline.fields.iter().filter_map(|arm| match &arm.arm {
-        Some(ArmWhen::Values(values)) => Some(values.clone()),
-        _ => None,
-    });
-    values.flatten().collect()
+/// Whether anything inside a type written in place asks to be judged.
+fn judges(ty: &Type) -> bool {
+    match base(ty) {
+        Type::Inline(inline) => inline.fields.iter().any(|field| {
+            let asks = field.accepts.is_some() || field.values.is_some() || field.range.is_some();
+            let own = asks || field.align.is_some() || field.reserved == Some(Reserved::Zero);
+            field.dir != Dir::Out && field.unchecked.is_none() && (own || judges(&field.ty))
+        }),
+        // A struct with a name: it may.
+        Type::Named(_) => true,
+        _ => false,
+    }
+}
+
+/// The word has one of these values.
+pub(crate) fn one_of(scope: &Scope<'_, '_>, word: &Word, names: &[(String, Span)]) -> Result<Cond, Diagnostic> {
+    let mut any = Vec::new();
+    for (name, at) in names {
+        let Some(value) = scope.constant(name, word.values.as_ref()) else {
+            let message = format!("`{}` has no value `{name}`", word.slot.path);
+            return Err(Diagnostic::new(codes::AZ0502, *at, message));
+        };
+        any.push(equals(word, value));
+    }
+    Ok(one_or(any))
+}
+
+fn one_or(mut any: Vec<Cond>) -> Cond {
+    if any.len() == 1 { any.remove(0) } else { Cond::Any(any) }
 }
 
 fn equals(word: &Word, value: u64) -> Cond {
-    let term = if word.slot.signed { Term::Signed(value.cast_signed()) } else { Term::Int(value) };
+    let term =
+        if word.slot.signed { Term::Signed(value.cast_signed()) } else { Term::Int(value & widest(word.slot.width)) };
     Cond::Compare(Compare::Eq, Term::Slot(word.slot.clone()), term)
 }
 
@@ -321,8 +353,9 @@ fn merged(mut values: Vec<u64>, word: &Word) -> Vec<(u64, u64)> {
     ranges
 }
 
-/// When a pair of values is not in the table. A row is a value of an enum, or a bit of a set of flags: then every bit
-/// that is set must go with the column.
+/// When a pair of values is not in the table. A side is a value of an enum, or a bit of a set of flags: then every bit
+/// that is set must go with the other side. What no member is, is refused with the field itself, or here if that is
+/// not judged.
 pub(crate) fn combine(
     scope: &Scope<'_, '_>,
     rows: &Path,
@@ -330,33 +363,98 @@ pub(crate) fn combine(
     allowed: &IndexMap<String, Vec<String>>,
     at: Span,
 ) -> Result<Cond, Diagnostic> {
-    let word = |path: &Path| {
-        let message = || format!("`{path}` is no number of `{}`", scope.strct);
-        scope.word(path).ok_or_else(|| Diagnostic::new(codes::AZ0502, at, message()))
+    let (row, column) = (Side::new(scope, rows, at)?, Side::new(scope, columns, at)?);
+    let wrong = |side: &Side, name: &str| {
+        Diagnostic::new(codes::AZ0502, at, format!("`{}` has no value `{name}`", side.word.slot.path))
     };
-    let (row, column) = (word(rows)?, word(columns)?);
-    let value = |word: &Word, name: &str| {
-        let message = || format!("`{}` has no value `{name}`", word.slot.path);
-        scope.constant(name, word.values.as_ref()).ok_or_else(|| Diagnostic::new(codes::AZ0502, at, message()))
-    };
-    let is_flags = matches!(row.values, Some(ValueType::Flags(_)));
+    if let Some(name) = allowed.keys().find(|name| !row.has(name)) {
+        return Err(wrong(&row, name));
+    }
+    if let Some(name) = allowed.values().flatten().find(|name| !column.has(name)) {
+        return Err(wrong(&column, name));
+    }
     let mut refused = Vec::new();
-    let mut listed = Vec::new();
-    for (name, columns) in allowed {
-        let bits = value(&row, name)?;
-        let is_row =
-            if is_flags { Cond::Bits { word: row.slot.clone(), mask: bits, value: bits } } else { equals(&row, bits) };
-        let goes = columns.iter().map(|name| Ok(equals(&column, value(&column, name)?)));
-        let goes = Cond::Any(goes.collect::<Result<_, Diagnostic>>()?);
-        listed.push((bits, is_row.clone()));
-        refused.push(Cond::All(vec![is_row, Cond::Not(Box::new(goes))]));
+    for (names, value) in &row.members {
+        let goes = names.iter().find_map(|name| allowed.get(*name)).map_or(&[][..], Vec::as_slice);
+        let goes = |names: &[&str; 2]| goes.iter().any(|name| names.contains(&name.as_str()));
+        if let Some(outside) = column.outside(goes) {
+            refused.push(all(vec![row.any(&[*value]), outside]));
+        }
     }
-    if is_flags {
-        let mask = listed.iter().fold(0, |mask, (bits, _)| mask | bits);
-        let others = !mask & widest(row.slot.width);
-        refused.push(Cond::Not(Box::new(Cond::Bits { word: row.slot, mask: others, value: 0 })));
-    } else {
-        refused.push(Cond::Not(Box::new(Cond::Any(listed.into_iter().map(|(_, is_row)| is_row).collect()))));
+    if row.open {
+        refused.extend(row.outside(|_| true));
     }
-    Ok(Cond::Any(refused))
+    Ok(one_or(refused))
+}
+
+/// One side of a table: each member with its key and C name.
+struct Side<'m> {
+    word: Word,
+    members: Vec<([&'m str; 2], u64)>,
+    bits: bool,
+    /// Whether nobody else refuses what is no member.
+    open: bool,
+}
+
+impl<'m> Side<'m> {
+    fn new(scope: &Scope<'_, 'm>, path: &Path, at: Span) -> Result<Self, Diagnostic> {
+        let message = || format!("`{path}` is no number of `{}`", scope.strct);
+        let word = scope.word(path).ok_or_else(|| Diagnostic::new(codes::AZ0502, at, message()))?;
+        let model = scope.layouts.model;
+        let field = scope.layouts.locate(scope.strct, path).map(|found| found.field);
+        let mut open = field.is_none_or(|field| field.unchecked.is_some() || field.dir == Dir::Out);
+        let (bits, members) = match &word.values {
+            Some(ValueType::Flags(name)) => {
+                let members = model.find_flags(name).map_or(&[][..], |flags| flags.members.as_slice());
+                let bits = members.iter().filter(|member| matches!(member.kind, FlagKind::Bit(_)));
+                (true, bits.map(|member| ([member.key.as_str(), &member.meta.name], member.value)).collect())
+            }
+            Some(ValueType::Enum(name)) => {
+                let members = model.find_enum(name).map_or(&[][..], |values| values.members.as_slice());
+                let real = members.iter().filter(|member| member.kind == EnumKind::Value);
+                let value = |value: i64| value.cast_unsigned();
+                open |= model.find_enum(name).is_some_and(|values| values.open);
+                (false, real.map(|member| ([member.key.as_str(), &member.meta.name], value(member.value))).collect())
+            }
+            None => {
+                let message = format!("`{path}` has neither flags nor an enum: a table has no names for its values");
+                return Err(Diagnostic::new(codes::AZ0503, at, message));
+            }
+        };
+        Ok(Self { word, members, bits, open })
+    }
+
+    /// Something else than these members is there; `None` if that cannot be.
+    fn outside(&self, these: impl Fn(&[&str; 2]) -> bool) -> Option<Cond> {
+        let values = |wanted: bool| -> Vec<u64> {
+            self.members.iter().filter(|(names, _)| these(names) == wanted).map(|(_, value)| *value).collect()
+        };
+        if !self.open {
+            return Some(values(false)).filter(|others| !others.is_empty()).map(|others| self.any(&others));
+        }
+        if !self.bits {
+            return Some(Cond::Not(Box::new(one_or(
+                values(true).iter().map(|value| equals(&self.word, *value)).collect(),
+            ))));
+        }
+        let mask = widest(self.word.slot.width) & !values(true).iter().fold(0, |mask, value| mask | value);
+        let none = Cond::Bits { word: self.word.slot.clone(), mask, value: 0 };
+        (mask != 0).then(|| Cond::Not(Box::new(none)))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(names, _)| names.contains(&name))
+    }
+
+    /// One of these members is there.
+    fn any(&self, values: &[u64]) -> Cond {
+        if !self.bits {
+            return one_or(values.iter().map(|value| equals(&self.word, *value)).collect());
+        }
+        let (word, mask) = (self.word.slot.clone(), values.iter().fold(0, |mask, value| mask | value));
+        match values {
+            [_] => Cond::Bits { word, mask, value: mask },
+            _ => Cond::Not(Box::new(Cond::Bits { word, mask, value: 0 })),
+        }
+    }
 }

@@ -31,11 +31,24 @@ pub struct Refusal {
 /// where it does; without it, the length of `user`.
 #[must_use]
 pub fn run(list: &CheckList, target: Target, user: &[u8], size: Option<u64>) -> Verdict {
+    walk(list, target, user, size, &mut |_| {})
+}
+
+/// As [`run`], with the places in [`CheckList::steps`] of those that were judged: reached, and their `when` held.
+#[must_use]
+pub fn trace(list: &CheckList, target: Target, user: &[u8], size: Option<u64>) -> (Verdict, Vec<usize>) {
+    let mut judged = Vec::new();
+    let verdict = walk(list, target, user, size, &mut |step| judged.push(step));
+    (verdict, judged)
+}
+
+fn walk(list: &CheckList, target: Target, user: &[u8], size: Option<u64>, judged: &mut dyn FnMut(usize)) -> Verdict {
     let mut reader = Reader { list, target, user, beside: size, held: vec![0; list.known as usize] };
     for (at, step) in list.steps.iter().enumerate() {
         if !reader.holds(&step.when) {
             continue;
         }
+        judged(at);
         if let Some(errno) = reader.step(step) {
             let refusal = Refusal { step: at, rule: step.id.clone(), errno, after_lookup: step.after_lookup };
             return Verdict::Refused(refusal);

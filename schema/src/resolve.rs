@@ -94,6 +94,10 @@ impl Scope<'_, '_> {
             (Term::Int(_) | Term::Signed(_), Term::Int(_) | Term::Signed(_)) => {
                 err(codes::AZ0503, left.span, "two constants are compared".to_owned(), None)
             }
+            (a, b) if interval(a).is_none() || interval(b).is_none() => {
+                let message = "an unsigned number is compared with a negative one".to_owned();
+                err(codes::AZ0503, left.span, message, None)
+            }
             _ => Ok(Cond::Compare(op, left_term, right_term)),
         }
     }
