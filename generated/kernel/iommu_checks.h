@@ -227,17 +227,8 @@ iommu_cache_invalidate_info_copy(struct iommu_cache_invalidate_info *held,
 	 * iommu_cache_invalidate_info/cache-granularity: the PASID cache has no
 	 * addresses, and a device's cache is not invalidated by domain
 	 */
-	if (((held->cache & 0x1U) &&
-	     held->granularity &&
-	     held->granularity != 1 &&
-	     held->granularity != 2) ||
-	    ((held->cache & 0x2U) &&
-	     held->granularity != 1 &&
-	     held->granularity != 2) ||
-	    ((held->cache & 0x4U) &&
-	     held->granularity &&
-	     held->granularity != 1) ||
-	    (held->cache & 0xf8U))
+	if (((held->cache & 0x2U) && !held->granularity) ||
+	    ((held->cache & 0x4U) && held->granularity == 2))
 		return argsz_refuse(rule,
 				    "iommu_cache_invalidate_info/cache-granularity",
 				    -EINVAL);

@@ -1079,11 +1079,8 @@ impl IommuCacheInvalidateInfo {
                 "`granu.addr_info.flags` must have no bit that iommu_inv_addr_flags lacks",
             );
         }
-        if (cache & 0x1 == 0x1
-            && !(granularity == 0 || granularity == 1 || granularity == 2))
-            || (cache & 0x2 == 0x2 && !(granularity == 1 || granularity == 2))
-            || (cache & 0x4 == 0x4 && !(granularity == 0 || granularity == 1))
-            || cache & 0xf8 != 0
+        if (cache & 0x2 == 0x2 && granularity == 0)
+            || (cache & 0x4 == 0x4 && granularity == 2)
         {
             return argsz::refuse(
                 "iommu_cache_invalidate_info/cache-granularity", "cache", 8, Errno::EINVAL,
