@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use argsz_codegen::vectors::{self, Vector};
 use argsz_schema::checklist::{self, CheckList};
-use argsz_schema::interp;
+use argsz_schema::interp::{self, Verdict};
 use argsz_schema::layout::layout;
 use argsz_schema::target;
-use argsz_schema::verify::{Recorded, agrees, claimed};
+use argsz_schema::verify::{Answer, Recorded, agrees, claimed};
 use argsz_tests::real;
 
 /// Replays a recording; how many lines agree, and what does not.
@@ -38,7 +38,13 @@ fn mismatch(list: &CheckList, vector: &Vector) -> Option<String> {
     let errno = vector.errno.as_deref().unwrap_or("OK");
     let size = claimed(list, &input.user, input.size);
     let recorded = Recorded { errno, kernel: vector.kernel.as_deref(), user: &input.user, size };
-    let agreed = agrees(list, &verdict, &recorded);
+    let answer = match &verdict {
+        Verdict::Accepted(held) => Answer { errno: "OK", rule: None, after_lookup: false, held: Some(held) },
+        Verdict::Refused(refusal) => {
+            Answer { errno: refusal.errno.0, rule: Some(&refusal.rule), after_lookup: refusal.after_lookup, held: None }
+        }
+    };
+    let agreed = agrees(list, &answer, &recorded);
     (!agreed).then(|| format!("line {}: {} answered {errno}, and we {verdict:?}", vector.line, input.strct))
 }
 
