@@ -57,6 +57,113 @@ fn walk(list: &CheckList, target: Target, user: &[u8], size: Option<u64>, judged
     Verdict::Accepted(reader.held)
 }
 
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was judged, and refuses nothing.
+    Passed,
+    /// Its condition does not hold.
+    NotAsked,
+    /// It refuses with this.
+    Refuses(Errno),
+}
+
+/// What each step of a list says of a user's memory. Unlike [`run`], it goes on after a refusal, as far as there are
+/// bytes; the first that refuses is the reader's answer. The bytes that were held in the end come with it.
+#[must_use]
+pub fn trace(list: &CheckList, target: Target, user: &[u8], size: Option<u64>) -> (Vec<Fate>, Vec<u8>) {
+    let mut reader = Reader { list, target, user, beside: size, held: vec![0; list.known as usize] };
+    let mut fates = Vec::with_capacity(list.steps.len());
+    for step in &list.steps {
+        fates.push(if reader.holds(&step.when) {
+            reader.step(step).map_or(Fate::Passed, Fate::Refuses)
+        } else {
+            Fate::NotAsked
+        });
+    }
+    (fates, reader.held)
+}
+
+/// Bytes of a struct, as a condition sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// The machine.
+    pub target: Target,
+    /// The bytes; what is missing reads as zero.
+    pub bytes: &'a [u8],
+}
+
+impl Held<'_> {
+    /// The number in a slot, by its bits.
+    #[must_use]
+    pub fn unsigned(&self, slot: &Slot) -> u64 {
+        let at = slot.offset as usize;
+        let Some(bytes) = self.bytes.get(at..at + usize::from(slot.width)) else { return 0 };
+        let big = match slot.order {
+            ByteOrder::Native => self.target.endian == Endian::Big,
+            ByteOrder::Little => false,
+            ByteOrder::Big => true,
+        };
+        let join = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        if big { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+    }
+
+    /// The number in a slot, with its sign.
+    #[must_use]
+    pub fn signed(&self, slot: &Slot) -> i64 {
+        let unused = 64 - 8 * u32::from(slot.width.clamp(1, 8));
+        (self.unsigned(slot) << unused).cast_signed() >> unused
+    }
+
+    /// Whether a condition holds.
+    #[must_use]
+    pub fn holds(&self, cond: &Cond) -> bool {
+        match cond {
+            Cond::True => true,
+            Cond::All(parts) => parts.iter().all(|part| self.holds(part)),
+            Cond::Any(parts) => parts.iter().any(|part| self.holds(part)),
+            Cond::Not(inner) => !self.holds(inner),
+            Cond::Compare(op, Term::Slot(slot), Term::Signed(value)) => compare(*op, &self.signed(slot), value),
+            Cond::Compare(op, Term::Signed(value), Term::Slot(slot)) => compare(*op, value, &self.signed(slot)),
+            Cond::Compare(op, left, right) => compare(*op, &self.wrapping(left), &self.wrapping(right)),
+            Cond::Bits { word, mask, value } => self.unsigned(word) & mask == *value,
+            Cond::OneBit { word, mask } => (self.unsigned(word) & mask).is_power_of_two(),
+            Cond::Overflows(term) => self.checked(term).is_none(),
+            Cond::FitsUlong(term) => self.target.pointer >= 8 || u32::try_from(self.wrapping(term)).is_ok(),
+        }
+    }
+
+    /// Arithmetic that was proved to stay within u64.
+    fn wrapping(&self, term: &Term) -> u64 {
+        match term {
+            Term::Int(value) => *value,
+            Term::Signed(value) => value.cast_unsigned(),
+            Term::Slot(slot) => self.unsigned(slot),
+            Term::Arith(op, left, right) => {
+                let (left, right) = (self.wrapping(left), self.wrapping(right));
+                match op {
+                    Arith::Add => left.wrapping_add(right),
+                    Arith::Sub => left.wrapping_sub(right),
+                    Arith::Mul => left.wrapping_mul(right),
+                    Arith::And => left & right,
+                }
+            }
+        }
+    }
+
+    /// Arithmetic of which every step must stay within u64.
+    fn checked(&self, term: &Term) -> Option<u64> {
+        let Term::Arith(op, left, right) = term else { return Some(self.wrapping(term)) };
+        let (left, right) = (self.checked(left)?, self.checked(right)?);
+        match op {
+            Arith::Add => left.checked_add(right),
+            Arith::Sub => left.checked_sub(right),
+            Arith::Mul => left.checked_mul(right),
+            Arith::And => Some(left & right),
+        }
+    }
+}
+
 struct Reader<'a> {
     list: &'a CheckList,
     target: Target,
@@ -127,67 +234,20 @@ impl Reader<'_> {
         (size > from && size > mapped).then_some(Errno("EFAULT"))
     }
 
+    fn view(&self) -> Held<'_> {
+        Held { target: self.target, bytes: &self.held }
+    }
+
     fn unsigned(&self, slot: &Slot) -> u64 {
-        let at = slot.offset as usize;
-        let Some(bytes) = self.held.get(at..at + usize::from(slot.width)) else { return 0 };
-        let big = match slot.order {
-            ByteOrder::Native => self.target.endian == Endian::Big,
-            ByteOrder::Little => false,
-            ByteOrder::Big => true,
-        };
-        let join = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-        if big { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+        self.view().unsigned(slot)
     }
 
     fn signed(&self, slot: &Slot) -> i64 {
-        let unused = 64 - 8 * u32::from(slot.width.clamp(1, 8));
-        (self.unsigned(slot) << unused).cast_signed() >> unused
+        self.view().signed(slot)
     }
 
     fn holds(&self, cond: &Cond) -> bool {
-        match cond {
-            Cond::True => true,
-            Cond::All(parts) => parts.iter().all(|part| self.holds(part)),
-            Cond::Any(parts) => parts.iter().any(|part| self.holds(part)),
-            Cond::Not(inner) => !self.holds(inner),
-            Cond::Compare(op, Term::Slot(slot), Term::Signed(value)) => compare(*op, &self.signed(slot), value),
-            Cond::Compare(op, Term::Signed(value), Term::Slot(slot)) => compare(*op, value, &self.signed(slot)),
-            Cond::Compare(op, left, right) => compare(*op, &self.wrapping(left), &self.wrapping(right)),
-            Cond::Bits { word, mask, value } => self.unsigned(word) & mask == *value,
-            Cond::OneBit { word, mask } => (self.unsigned(word) & mask).is_power_of_two(),
-            Cond::Overflows(term) => self.checked(term).is_none(),
-            Cond::FitsUlong(term) => self.target.pointer >= 8 || u32::try_from(self.wrapping(term)).is_ok(),
-        }
-    }
-
-    /// Arithmetic that was proved to stay within u64.
-    fn wrapping(&self, term: &Term) -> u64 {
-        match term {
-            Term::Int(value) => *value,
-            Term::Signed(value) => value.cast_unsigned(),
-            Term::Slot(slot) => self.unsigned(slot),
-            Term::Arith(op, left, right) => {
-                let (left, right) = (self.wrapping(left), self.wrapping(right));
-                match op {
-                    Arith::Add => left.wrapping_add(right),
-                    Arith::Sub => left.wrapping_sub(right),
-                    Arith::Mul => left.wrapping_mul(right),
-                    Arith::And => left & right,
-                }
-            }
-        }
-    }
-
-    /// Arithmetic of which every step must stay within u64.
-    fn checked(&self, term: &Term) -> Option<u64> {
-        let Term::Arith(op, left, right) = term else { return Some(self.wrapping(term)) };
-        let (left, right) = (self.checked(left)?, self.checked(right)?);
-        match op {
-            Arith::Add => left.checked_add(right),
-            Arith::Sub => left.checked_sub(right),
-            Arith::Mul => left.checked_mul(right),
-            Arith::And => Some(left & right),
-        }
+        self.view().holds(cond)
     }
 }
 
