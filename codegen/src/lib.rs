@@ -6,6 +6,8 @@ pub mod c_asserts;
 pub mod c_checks;
 pub mod c_header;
 pub mod c_type;
+#[cfg(feature = "cli")]
+pub mod decode;
 pub mod emitters;
 #[cfg(feature = "cli")]
 pub mod engine;

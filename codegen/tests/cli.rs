@@ -201,3 +201,23 @@ fn this_repository_is_up_to_date() {
     let output = command.args(["generate", "--check"]).current_dir(root).output().unwrap();
     common::Ran::from(output).ended(0);
 }
+
+#[test]
+fn decode_says_what_bytes_mean_and_what_is_wrong_with_the_question() {
+    let project = Project::demo();
+    let bytes = "0x08000000 02000000";
+    project.run(&["decode", "demo", "--hex", bytes]).ended(0).says("DEMO_FAST").says("accepted");
+    let refused = ["decode", "demo", "--hex", "08000000 01000000", "--format", "json"];
+    project.run(&refused).ended(0).says("\"rule\": \"demo/size-limit\"");
+    project.write("bytes", [8, 0, 0, 0, 1, 0, 0, 0]);
+    project.run(&["decode", "demo", "bytes", "--release", "1.0"]).ended(0).says("DEMO_LIMIT exists since 2.0");
+    project.write("digits", "0800000001000000\n");
+    project.run(&["decode", "demo", "digits"]).ended(2).says("holds hex digits");
+    project.run(&["decode", "demo", "--hex", "080"]).ended(2).says("3 hex digits in `080`");
+    project.run(&["decode", "demo", "--hex", " "]).ended(2).says("there are no bytes");
+    project.run(&["decode", "demo"]).ended(2).says("there are no bytes");
+    project.run(&["decode", "demo", "nowhere"]).ended(3).says("cannot read `nowhere`");
+    project.run(&["decode", "demmo", "--hex", "00"]).ended(2).says("did you mean `demo`?");
+    project.run(&["decode", "demo", "--release", "2.1", "--hex", "00"]).ended(2).says("did you mean `2.0`?");
+    project.run(&["decode", "demo", "--layer", "x", "--hex", "00"]).ended(2).says("no layer over `demo`");
+}

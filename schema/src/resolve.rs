@@ -283,7 +283,8 @@ impl Scope<'_, '_> {
 }
 
 /// The place of a number.
-pub(crate) fn slot(prim: Prim, path: String, offset: u64, size: u64) -> Option<Slot> {
+#[must_use]
+pub fn slot(prim: Prim, path: String, offset: u64, size: u64) -> Option<Slot> {
     Some(Slot {
         path,
         offset: u32::try_from(offset).ok()?,

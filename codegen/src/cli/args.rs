@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Show where the fields of a struct lie: offsets, sizes, holes.
     #[command(after_help = LAYOUT)]
     Layout(Layout),
+    /// Say what bytes mean to a kernel, and why it refuses them.
+    #[command(after_help = DECODE)]
+    Decode(Decode),
     /// Tell more of a diagnostic: what it means, an example, the way out.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
@@ -131,6 +134,45 @@ pub(crate) struct Layout {
     /// Show byte by byte which rule looks at it.
     #[arg(long, requires = "name")]
     pub(crate) checks: bool,
+}
+
+const DECODE: &str = "\
+Bytes are given in the order in which they lie in memory; memory ends after the last of them.
+
+Examples:
+  argsz decode iommu_destroy --hex 0800000001000000
+  argsz decode iommu_gpasid_bind_data --layer intel_vtd payload.bin
+  my-program | argsz decode iommu_ioas_map --release 6.12 --format json -";
+
+/// Options of `decode`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Decode {
+    /// The struct.
+    #[arg(value_name = "STRUCT")]
+    pub(crate) name: String,
+    /// The bytes as a file; `-` for standard input.
+    #[arg(value_name = "FILE", conflicts_with = "hex")]
+    pub(crate) file: Option<PathBuf>,
+    /// The bytes as hex digits; spaces, commas and `0x` do not matter.
+    #[arg(long)]
+    pub(crate) hex: Option<String>,
+    /// Header (`linux/iommufd.h`) or schema (`schema/linux/iommufd.toml`) [default: the one that has STRUCT].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Release of the kernel that reads [default: the newest that has STRUCT].
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// Vendor's layer over the generic rules [default: none].
+    #[arg(long)]
+    pub(crate) layer: Option<String>,
+    /// Size handed over beside the pointer, where it travels there [default: the number of bytes].
+    #[arg(long)]
+    pub(crate) size: Option<u64>,
+    /// Machine whose C ABI is asked for.
+    #[arg(long, default_value = "x86-64")]
+    pub(crate) target: String,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// How to print.

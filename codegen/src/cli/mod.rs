@@ -3,9 +3,11 @@
 mod args;
 mod check;
 mod checks;
+mod decode;
 mod explain;
 mod generate;
 mod layout;
+mod pick;
 mod project;
 mod releases;
 mod term;
@@ -82,6 +84,7 @@ fn run(args: &Args) -> Done {
         Command::Generate(options) => generate::run(manifest, options),
         Command::Check(options) => check::run(manifest, options),
         Command::Layout(options) => layout::run(manifest, options),
+        Command::Decode(options) => decode::run(manifest, options),
         Command::Explain(options) => explain::run(options),
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),
