@@ -26,6 +26,8 @@ pub mod rust;
 pub mod unit;
 #[cfg(feature = "cli")]
 pub mod vectors;
+#[cfg(feature = "cli")]
+pub mod vectors_for;
 
 #[cfg(feature = "project")]
 pub use files::FileMap;

@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Show where the fields of a struct lie: offsets, sizes, holes.
     #[command(after_help = LAYOUT)]
     Layout(Layout),
+    /// Make calls of a reader with their answers: every feature, every rule broken, other sizes.
+    #[command(after_help = VECTORS)]
+    Vectors(Vectors),
     /// Say what bytes mean to a kernel, and why it refuses them.
     #[command(after_help = DECODE)]
     Decode(Decode),
@@ -134,6 +137,28 @@ pub(crate) struct Layout {
     /// Show byte by byte which rule looks at it.
     #[arg(long, requires = "name")]
     pub(crate) checks: bool,
+}
+
+const VECTORS: &str = "\
+Examples:
+  argsz vectors iommu_ioas_map > map.jsonl
+  argsz vectors iommu_gpasid_bind_data --layer intel_vtd | argsz verify - --layer intel_vtd";
+
+/// Options of `vectors`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Vectors {
+    /// The struct.
+    #[arg(value_name = "STRUCT")]
+    pub(crate) name: String,
+    /// Header (`linux/iommufd.h`) or schema (`schema/linux/iommufd.toml`) [default: the one that has STRUCT].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Release of the kernel that reads [default: the newest that has STRUCT].
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// Vendor's layer over the generic rules [default: none].
+    #[arg(long)]
+    pub(crate) layer: Option<String>,
 }
 
 const DECODE: &str = "\

@@ -11,6 +11,7 @@ mod pick;
 mod project;
 mod releases;
 mod term;
+mod vectors;
 mod verify;
 
 use std::process::ExitCode;
@@ -88,6 +89,7 @@ fn run(args: &Args) -> Done {
         Command::Explain(options) => explain::run(options),
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),
+        Command::Vectors(options) => vectors::run(manifest, options),
         Command::Completions { shell } => completions(*shell),
     }
 }

@@ -39,7 +39,7 @@ struct Walk<'a> {
     lines: Vec<Line>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn named(&mut self, name: &str, at: &At) {
         let question = self.question;
         let Some(laid) = question.layouts.structs.get(name).filter(|_| at.depth < DEEPEST) else { return };
@@ -167,10 +167,8 @@ impl<'a> Walk<'a> {
     }
 
     fn field(&mut self, scope: &Scope<'_, '_>, placed: &Placed<'_>, depth: usize, unseen: Option<String>) {
-        if placed.is_unnamed() {
-            if placed.field.reserved.is_none() {
-                return;
-            }
+        if placed.is_unnamed() && placed.field.reserved.is_none() {
+            return;
         }
         let field = placed.field;
         let path = format!("{}{}", scope.prefix, placed.path);
@@ -216,7 +214,7 @@ impl<'a> Walk<'a> {
             }
             Type::Flex(_) => {
                 let mut line = line(Value::Group);
-                line.meaning = "a tail of its own: not a part of the bytes that are judged".to_owned();
+                "a tail of its own: not a part of the bytes that are judged".clone_into(&mut line.meaning);
                 self.lines.push(line);
             }
             _ => {

@@ -101,7 +101,7 @@ fn notes(line: &Line) -> String {
         Provided::Nothing if line.value == Value::Group && line.meaning.is_empty() => {}
         Provided::Nothing => notes.push("not provided: reads as zero".to_owned()),
         Provided::Part if line.value != Value::Group => {
-            notes.push("provided in part: the rest reads as zero".to_owned())
+            notes.push("provided in part: the rest reads as zero".to_owned());
         }
         Provided::Part | Provided::Whole => {}
     }

@@ -146,8 +146,8 @@ impl Judge<'_> {
             Some(ValueType::Flags(name)) => meaning::elsewhere_flags(self.question, name, wrong),
             _ => Vec::new(),
         };
-        let named = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
-        let found = format!("`{}` is {value:#x}: {} not taken{named}", slot.path, are(wrong));
+        let elsewhere = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
+        let found = format!("`{}` is {value:#x}: {} not taken{elsewhere}", slot.path, are(wrong));
         let set = value & allowed;
         (found, format!("clear {}: `{} = {set:#x}`", meaning::bits(wrong), slot.path))
     }
