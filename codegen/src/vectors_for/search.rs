@@ -240,11 +240,11 @@ fn wrong(fates: &[Fate], goal: Goal) -> usize {
     match goal {
         Goal::Accepted => fates.iter().filter(refuses).count(),
         Goal::Only(at) => {
-            let own = fates.get(at).filter(refuses).is_some();
+            let own = fates.get(at).as_ref().is_some_and(refuses);
             fates.iter().filter(refuses).count() - usize::from(own) + usize::from(!own)
         }
         Goal::First(at) => {
-            let own = fates.get(at).filter(refuses).is_some();
+            let own = fates.get(at).as_ref().is_some_and(refuses);
             fates[..at.min(fates.len())].iter().filter(refuses).count() + usize::from(!own)
         }
     }
