@@ -105,12 +105,6 @@ fn notes(line: &Line) -> String {
         }
         Provided::Part | Provided::Whole => {}
     }
-    if let Value::Unsigned(value) = line.value
-        && line.meaning.is_empty()
-        && (1024..1 << 32).contains(&value)
-    {
-        notes.push(value.to_string());
-    }
     // That nothing has no flags goes without saying.
     let nothing = line.provided == Provided::Nothing && matches!(line.value, Value::Flags(_) | Value::Bytes(_));
     if !line.meaning.is_empty() && !nothing {
@@ -140,7 +134,9 @@ fn verdict(text: &mut String, answer: &Answer) {
     }
     let (before, after) = answer.rules.split_at(at);
     rest(text, "passed before", before.iter().filter(|rule| rule.fate == Fate::Passed));
-    let more: Vec<_> = after.iter().skip(1).filter_map(|rule| Some((rule, parts(rule)?))).collect();
+    // Where memory ends too early, nobody knows what the rest would have been.
+    let known = after.iter().skip(1).filter(|_| errno != "EFAULT");
+    let more: Vec<_> = known.filter_map(|rule| Some((rule, parts(rule)?))).collect();
     if !more.is_empty() {
         text.push_str("would refuse next\n");
     }

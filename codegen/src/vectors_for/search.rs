@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use argsz_schema::checklist::{CheckList, Op, SizeFrom};
-use argsz_schema::interp::{self, Fate};
+use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Step};
+use argsz_schema::interp::{self, Fate, Held};
 use argsz_schema::target::Target;
 
 use super::payload::Payload;
@@ -190,8 +190,24 @@ impl<'a> Search<'a> {
         (cost == 0).then_some(now)
     }
 
+    /// How far a payload is from the goal; 0 if it is there.
     fn cost(&self, payload: &Payload, goal: Goal, pin: Pin<'_>) -> usize {
-        wrong(&self.fates(payload), goal) + 1000 * usize::from(!pin(payload))
+        let input = payload.input(self.list, self.target.endian);
+        let (fates, held) = interp::trace(self.list, self.target, &input.user, input.size);
+        let held = Held { target: self.target, bytes: &held };
+        let mut cost = 1000 * usize::from(!pin(payload));
+        for (at, (step, fate)) in self.list.steps.iter().zip(&fates).enumerate() {
+            let refuses = matches!(fate, Fate::Refuses(_));
+            match goal {
+                // What is to be broken counts most: the rest is mended afterwards.
+                Goal::Only(of) | Goal::First(of) if of == at => {
+                    cost += 3 * usize::from(!refuses) * to_break(&held, step)
+                }
+                Goal::First(of) if of < at => {}
+                _ => cost += usize::from(refuses) * to_mend(&held, step),
+            }
+        }
+        cost
     }
 
     /// Payloads that differ in one word that has to do with what is wrong.
@@ -231,6 +247,35 @@ impl<'a> Search<'a> {
         values.extend((0..bits).map(|bit| now ^ 1 << bit));
         values.insert(now);
         values
+    }
+}
+
+/// How many parts of conditions are in the way of a step that is to refuse.
+fn to_break(held: &Held<'_>, step: &Step) -> usize {
+    let own = match &step.op {
+        Op::Refuse(cond) => distance(held, cond, true),
+        _ => 1,
+    };
+    (distance(held, &step.when, true) + own).max(1)
+}
+
+/// How many parts of conditions make a step refuse.
+fn to_mend(held: &Held<'_>, step: &Step) -> usize {
+    match &step.op {
+        Op::Refuse(cond) => distance(held, cond, false).max(1),
+        _ => 1,
+    }
+}
+
+/// How many comparisons have to change for a condition to hold, or not to.
+fn distance(held: &Held<'_>, cond: &Cond, wanted: bool) -> usize {
+    let each = |parts: &[Cond]| -> Vec<usize> { parts.iter().map(|part| distance(held, part, wanted)).collect() };
+    match cond {
+        Cond::All(parts) if wanted => each(parts).iter().sum(),
+        Cond::Any(parts) if !wanted => each(parts).iter().sum(),
+        Cond::All(parts) | Cond::Any(parts) => each(parts).into_iter().min().unwrap_or(1),
+        Cond::Not(inner) => distance(held, inner, !wanted),
+        _ => usize::from(held.holds(cond) != wanted),
     }
 }
 
