@@ -71,7 +71,7 @@ pub enum Fate {
 /// What each step of a list says of a user's memory. Unlike [`run`], it goes on after a refusal, as far as there are
 /// bytes; the first that refuses is the reader's answer. The bytes that were held in the end come with it.
 #[must_use]
-pub fn trace(list: &CheckList, target: Target, user: &[u8], size: Option<u64>) -> (Vec<Fate>, Vec<u8>) {
+pub fn fates(list: &CheckList, target: Target, user: &[u8], size: Option<u64>) -> (Vec<Fate>, Vec<u8>) {
     let mut reader = Reader { list, target, user, beside: size, held: vec![0; list.known as usize] };
     let mut fates = Vec::with_capacity(list.steps.len());
     for step in &list.steps {

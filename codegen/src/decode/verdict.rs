@@ -8,7 +8,7 @@ use super::{Fate, Question, RuleLine, meaning};
 
 /// All rules in order.
 pub(super) fn rules(question: &Question<'_>, size: u64, held: &[u8]) -> Vec<RuleLine> {
-    let (fates, _) = interp::trace(question.list, question.layouts.target, question.user, question.size);
+    let (fates, _) = interp::fates(question.list, question.layouts.target, question.user, question.size);
     let bytes = Held { target: question.layouts.target, bytes: held };
     let source = question.schema.source();
     let line = |(step, fate): (&Step, &interp::Fate)| RuleLine {

@@ -54,7 +54,7 @@ impl<'a> Search<'a> {
 
     pub(super) fn fates(&self, payload: &Payload) -> Vec<Fate> {
         let input = payload.input(self.list, self.target.endian);
-        interp::trace(self.list, self.target, &input.user, input.size).0
+        interp::fates(self.list, self.target, &input.user, input.size).0
     }
 
     /// A payload that is accepted and has what `pin` asks for.
@@ -193,7 +193,7 @@ impl<'a> Search<'a> {
     /// How far a payload is from the goal; 0 if it is there.
     fn cost(&self, payload: &Payload, goal: Goal, pin: Pin<'_>) -> usize {
         let input = payload.input(self.list, self.target.endian);
-        let (fates, held) = interp::trace(self.list, self.target, &input.user, input.size);
+        let (fates, held) = interp::fates(self.list, self.target, &input.user, input.size);
         let held = Held { target: self.target, bytes: &held };
         let mut cost = 1000 * usize::from(!pin(payload));
         for (at, (step, fate)) in self.list.steps.iter().zip(&fates).enumerate() {
