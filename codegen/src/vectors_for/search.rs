@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
             match goal {
                 // What is to be broken counts most: the rest is mended afterwards.
                 Goal::Only(of) | Goal::First(of) if of == at => {
-                    cost += 3 * usize::from(!refuses) * to_break(&held, step)
+                    cost += 3 * usize::from(!refuses) * to_break(&held, step);
                 }
                 Goal::First(of) if of < at => {}
                 _ => cost += usize::from(refuses) * to_mend(&held, step),
