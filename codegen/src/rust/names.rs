@@ -1,6 +1,7 @@
 //! Names in Rust: types in camel case, members in capitals, fields as in C without leading underscores.
 
 use argsz_schema::model::Meta;
+use argsz_schema::rust_name;
 use proc_macro2::{Ident, Span};
 
 /// Names of types and traits that the prelude and the output's own imports bring: one of ours would hide them.
@@ -15,22 +16,27 @@ const PRELUDE: &[&str] = &[
     "Drop",
     "Eq",
     "Err",
+    "Errno",
     "Fn",
     "FnMut",
     "FnOnce",
     "From",
+    "FromBytes",
     "FromIterator",
     "Hash",
+    "Immutable",
     "Into",
     "IntoBytes",
     "IntoIterator",
     "Iterator",
+    "KnownLayout",
     "None",
     "Ok",
     "Option",
     "Ord",
     "PartialEq",
     "PartialOrd",
+    "Rejection",
     "Result",
     "Self",
     "Send",
@@ -43,20 +49,15 @@ const PRELUDE: &[&str] = &[
     "TryFrom",
     "TryInto",
     "Unpin",
+    "UserMemory",
     "Vec",
 ];
 
 /// `iommu_inv_addr_info` -> `IommuInvAddrInfo`.
 pub(super) fn camel(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    for part in name.split('_').filter(|part| !part.is_empty()) {
-        let shouted = !part.contains(|c: char| c.is_ascii_lowercase());
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.extend(letters.map(|c| if shouted { c.to_ascii_lowercase() } else { c }));
-    }
-    if camel.starts_with(|first: char| first.is_ascii_digit()) || camel.is_empty() {
-        camel.insert(0, '_');
+    let camel = rust_name::camel(name);
+    if camel.is_empty() || camel.starts_with(|first: char| first.is_ascii_digit()) {
+        return format!("_{camel}");
     }
     if PRELUDE.contains(&camel.as_str()) { camel + "_" } else { camel }
 }
