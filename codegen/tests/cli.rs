@@ -221,17 +221,3 @@ fn decode_says_what_bytes_mean_and_what_is_wrong_with_the_question() {
     project.run(&["decode", "demo", "--release", "2.1", "--hex", "00"]).ended(2).says("did you mean `2.0`?");
     project.run(&["decode", "demo", "--layer", "x", "--hex", "00"]).ended(2).says("no layer over `demo`");
 }
-
-#[test]
-fn vectors_are_lines_that_break_each_rule() {
-    let project = Project::demo();
-    let ran = project.run(&["vectors", "demo"]).ended(0).says("feature flags has DEMO_LIMIT").says("just inside");
-    for rule in ["size", "size-limit", "flags", "limit-range", "copy-fixed", "copy-rest"] {
-        assert!(ran.out.contains(&format!("\"rule\":\"demo/{rule}\"")), "no line breaks {rule}: {}", ran.out);
-    }
-    let old = project.run(&["vectors", "demo", "--release", "1.0"]).ended(0);
-    assert!(!old.out.contains("LIMIT") && old.out.contains("\"release\":\"1.0\""), "{}", old.out);
-    project.run(&["vectors", "demmo"]).ended(2).says("did you mean `demo`?");
-    project.run(&["vectors", "demo", "--layer", "x"]).ended(2).says("no layer over `demo`");
-    project.run(&["vectors", "demo", "--release", "3.0"]).ended(2).says("1.0, 2.0");
-}

@@ -136,6 +136,22 @@ static inline size_t argsz_min(__u64 size, size_t known)
 	return size < known ? (size_t)size : known;
 }
 
+/*
+ * What the user provides of the bytes at..known of a struct that is known to
+ * that size; the others are zero.
+ */
+static inline int argsz_copy_rest(void *held, argsz_user_t from, size_t at,
+				  __u64 size, size_t known)
+{
+	size_t end = argsz_min(size, known);
+
+	if (end < at)
+		end = at;
+	if (end < known)
+		memset((__u8 *)held + end, 0, known - end);
+	return end > at ? argsz_copy_in(held, from, at, end - at) : 0;
+}
+
 /* Whether n held bytes are all zero; folds into a few loads, as n is constant. */
 static inline bool argsz_zero(const void *held, size_t n)
 {

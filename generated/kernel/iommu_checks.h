@@ -37,8 +37,6 @@ ARGSZ_FIELD(iommu_page_response, flags, 8, 4);
 static inline int iommu_page_response_copy(struct iommu_page_response *held,
 					   argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_page_response/copy-fixed: the first 24 bytes must be readable
 	 */
@@ -126,8 +124,6 @@ static inline int
 iommu_cache_invalidate_info_copy(struct iommu_cache_invalidate_info *held,
 				 argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_cache_invalidate_info/copy-fixed: the first 16 bytes must be
 	 * readable
@@ -164,8 +160,7 @@ iommu_cache_invalidate_info_copy(struct iommu_cache_invalidate_info *held,
 	 * iommu_cache_invalidate_info/copy-rest: as much as the size says and
 	 * is known must be readable
 	 */
-	if (held->argsz > 16 &&
-	    argsz_copy_in(held, from, 16, argsz_min(held->argsz, 56) - 16))
+	if (argsz_copy_rest(held, from, 16, held->argsz, 56))
 		return argsz_refuse(rule,
 				    "iommu_cache_invalidate_info/copy-rest",
 				    -EFAULT);
@@ -382,8 +377,6 @@ static inline int
 iommu_gpasid_bind_data_copy(struct iommu_gpasid_bind_data *held,
 			    argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_gpasid_bind_data/copy-fixed: the first 56 bytes must be
 	 * readable
@@ -401,8 +394,7 @@ iommu_gpasid_bind_data_copy(struct iommu_gpasid_bind_data *held,
 	 * iommu_gpasid_bind_data/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->argsz > 56 &&
-	    argsz_copy_in(held, from, 56, argsz_min(held->argsz, 72) - 56))
+	if (argsz_copy_rest(held, from, 56, held->argsz, 72))
 		return argsz_refuse(rule, "iommu_gpasid_bind_data/copy-rest",
 				    -EFAULT);
 

@@ -36,8 +36,6 @@ ARGSZ_FIELD(iommu_destroy, size, 0, 4);
 static inline int iommu_destroy_copy(struct iommu_destroy *held,
 				     argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_destroy/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_destroy/copy-fixed", -EFAULT);
@@ -63,8 +61,7 @@ static inline int iommu_destroy_copy(struct iommu_destroy *held,
 	 * iommu_destroy/copy-rest: as much as the size says and is known must
 	 * be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 8) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 8))
 		return argsz_refuse(rule, "iommu_destroy/copy-rest", -EFAULT);
 
 	return 0;
@@ -122,8 +119,6 @@ ARGSZ_FIELD(iommu_ioas_alloc, flags, 4, 4);
 static inline int iommu_ioas_alloc_copy(struct iommu_ioas_alloc *held,
 					argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_ioas_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_ioas_alloc/copy-fixed",
@@ -152,8 +147,7 @@ static inline int iommu_ioas_alloc_copy(struct iommu_ioas_alloc *held,
 	 * iommu_ioas_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 12) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 12))
 		return argsz_refuse(rule, "iommu_ioas_alloc/copy-rest",
 				    -EFAULT);
 
@@ -217,8 +211,6 @@ ARGSZ_FIELD(iommu_iova_range, last, 8, 8);
 static inline int iommu_iova_range_copy(struct iommu_iova_range *held,
 					argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_iova_range/copy-fixed: the first 16 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 16))
 		return argsz_refuse(rule, "iommu_iova_range/copy-fixed",
@@ -281,8 +273,6 @@ static inline int
 iommu_ioas_iova_ranges_copy(struct iommu_ioas_iova_ranges *held,
 			    argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_ioas_iova_ranges/copy-fixed: the first 4 bytes must be readable
 	 */
@@ -314,8 +304,7 @@ iommu_ioas_iova_ranges_copy(struct iommu_ioas_iova_ranges *held,
 	 * iommu_ioas_iova_ranges/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 32) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 32))
 		return argsz_refuse(rule, "iommu_ioas_iova_ranges/copy-rest",
 				    -EFAULT);
 
@@ -383,8 +372,6 @@ static inline int
 iommu_ioas_allow_iovas_copy(struct iommu_ioas_allow_iovas *held,
 			    argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_ioas_allow_iovas/copy-fixed: the first 4 bytes must be readable
 	 */
@@ -416,8 +403,7 @@ iommu_ioas_allow_iovas_copy(struct iommu_ioas_allow_iovas *held,
 	 * iommu_ioas_allow_iovas/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 24) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 24))
 		return argsz_refuse(rule, "iommu_ioas_allow_iovas/copy-rest",
 				    -EFAULT);
 
@@ -487,8 +473,6 @@ ARGSZ_FIELD(iommu_ioas_map, iova, 32, 8);
 static inline int iommu_ioas_map_copy(struct iommu_ioas_map *held,
 				      argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_ioas_map/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_ioas_map/copy-fixed", -EFAULT);
@@ -515,8 +499,7 @@ static inline int iommu_ioas_map_copy(struct iommu_ioas_map *held,
 	 * iommu_ioas_map/copy-rest: as much as the size says and is known must
 	 * be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_ioas_map/copy-rest", -EFAULT);
 
 	/*
@@ -607,8 +590,6 @@ static inline int
 iommu_ioas_noiommu_get_pa_copy(struct iommu_ioas_noiommu_get_pa *held,
 			       argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_ioas_noiommu_get_pa/copy-fixed: the first 4 bytes must be
 	 * readable
@@ -644,8 +625,7 @@ iommu_ioas_noiommu_get_pa_copy(struct iommu_ioas_noiommu_get_pa *held,
 	 * iommu_ioas_noiommu_get_pa/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_ioas_noiommu_get_pa/copy-rest",
 				    -EFAULT);
 
@@ -737,8 +717,6 @@ ARGSZ_FIELD(iommu_ioas_map_file, iova, 32, 8);
 static inline int iommu_ioas_map_file_copy(struct iommu_ioas_map_file *held,
 					   argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_ioas_map_file/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_ioas_map_file/copy-fixed",
@@ -767,8 +745,7 @@ static inline int iommu_ioas_map_file_copy(struct iommu_ioas_map_file *held,
 	 * iommu_ioas_map_file/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_ioas_map_file/copy-rest",
 				    -EFAULT);
 
@@ -856,8 +833,6 @@ ARGSZ_FIELD(iommu_ioas_copy, src_iova, 32, 8);
 static inline int iommu_ioas_copy_copy(struct iommu_ioas_copy *held,
 				       argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_ioas_copy/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_ioas_copy/copy-fixed",
@@ -885,8 +860,7 @@ static inline int iommu_ioas_copy_copy(struct iommu_ioas_copy *held,
 	 * iommu_ioas_copy/copy-rest: as much as the size says and is known must
 	 * be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_ioas_copy/copy-rest", -EFAULT);
 
 	/*
@@ -969,8 +943,6 @@ ARGSZ_FIELD(iommu_ioas_unmap, length, 16, 8);
 static inline int iommu_ioas_unmap_copy(struct iommu_ioas_unmap *held,
 					argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_ioas_unmap/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_ioas_unmap/copy-fixed",
@@ -999,8 +971,7 @@ static inline int iommu_ioas_unmap_copy(struct iommu_ioas_unmap *held,
 	 * iommu_ioas_unmap/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 24) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 24))
 		return argsz_refuse(rule, "iommu_ioas_unmap/copy-rest",
 				    -EFAULT);
 
@@ -1068,8 +1039,6 @@ ARGSZ_FIELD(iommu_option, op, 8, 2);
 static inline int iommu_option_copy(struct iommu_option *held,
 				    argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_option/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_option/copy-fixed", -EFAULT);
@@ -1095,8 +1064,7 @@ static inline int iommu_option_copy(struct iommu_option *held,
 	 * iommu_option/copy-rest: as much as the size says and is known must be
 	 * readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 24) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 24))
 		return argsz_refuse(rule, "iommu_option/copy-rest", -EFAULT);
 
 	/*
@@ -1168,8 +1136,6 @@ ARGSZ_FIELD(iommu_vfio_ioas, op, 8, 2);
 static inline int iommu_vfio_ioas_copy(struct iommu_vfio_ioas *held,
 				       argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_vfio_ioas/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_vfio_ioas/copy-fixed",
@@ -1197,8 +1163,7 @@ static inline int iommu_vfio_ioas_copy(struct iommu_vfio_ioas *held,
 	 * iommu_vfio_ioas/copy-rest: as much as the size says and is known must
 	 * be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 12) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 12))
 		return argsz_refuse(rule, "iommu_vfio_ioas/copy-rest", -EFAULT);
 
 	/* iommu_vfio_ioas/op: `op` must be a value of iommufd_vfio_ioas_op */
@@ -1267,8 +1232,6 @@ static inline int iommu_hwpt_vtd_s1_copy(struct iommu_hwpt_vtd_s1 *held,
 					 argsz_user_t from, size_t size,
 					 const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hwpt_vtd_s1/size: the size must be at least 24 */
 	if (size < 24)
 		return argsz_refuse(rule, "iommu_hwpt_vtd_s1/size", -EINVAL);
@@ -1282,7 +1245,7 @@ static inline int iommu_hwpt_vtd_s1_copy(struct iommu_hwpt_vtd_s1 *held,
 	 * iommu_hwpt_vtd_s1/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (size && argsz_copy_in(held, from, 0, argsz_min(size, 24) - 0))
+	if (argsz_copy_rest(held, from, 0, size, 24))
 		return argsz_refuse(rule, "iommu_hwpt_vtd_s1/copy-rest",
 				    -EFAULT);
 
@@ -1345,8 +1308,6 @@ static inline int iommu_hwpt_arm_smmuv3_copy(struct iommu_hwpt_arm_smmuv3 *held,
 					     argsz_user_t from, size_t size,
 					     const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hwpt_arm_smmuv3/size: the size must be at least 16 */
 	if (size < 16)
 		return argsz_refuse(rule, "iommu_hwpt_arm_smmuv3/size",
@@ -1361,7 +1322,7 @@ static inline int iommu_hwpt_arm_smmuv3_copy(struct iommu_hwpt_arm_smmuv3 *held,
 	 * iommu_hwpt_arm_smmuv3/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (size && argsz_copy_in(held, from, 0, argsz_min(size, 16) - 0))
+	if (argsz_copy_rest(held, from, 0, size, 16))
 		return argsz_refuse(rule, "iommu_hwpt_arm_smmuv3/copy-rest",
 				    -EFAULT);
 
@@ -1424,8 +1385,6 @@ static inline int iommu_hwpt_amd_guest_copy(struct iommu_hwpt_amd_guest *held,
 					    argsz_user_t from, size_t size,
 					    const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hwpt_amd_guest/size: the size must be at least 32 */
 	if (size < 32)
 		return argsz_refuse(rule, "iommu_hwpt_amd_guest/size", -EINVAL);
@@ -1439,7 +1398,7 @@ static inline int iommu_hwpt_amd_guest_copy(struct iommu_hwpt_amd_guest *held,
 	 * iommu_hwpt_amd_guest/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (size && argsz_copy_in(held, from, 0, argsz_min(size, 32) - 0))
+	if (argsz_copy_rest(held, from, 0, size, 32))
 		return argsz_refuse(rule, "iommu_hwpt_amd_guest/copy-rest",
 				    -EFAULT);
 
@@ -1504,8 +1463,6 @@ ARGSZ_FIELD(iommu_hwpt_alloc, data_len, 28, 4);
 static inline int iommu_hwpt_alloc_copy(struct iommu_hwpt_alloc *held,
 					argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hwpt_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_hwpt_alloc/copy-fixed",
@@ -1534,8 +1491,7 @@ static inline int iommu_hwpt_alloc_copy(struct iommu_hwpt_alloc *held,
 	 * iommu_hwpt_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 48) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 48))
 		return argsz_refuse(rule, "iommu_hwpt_alloc/copy-rest",
 				    -EFAULT);
 
@@ -1629,8 +1585,6 @@ ARGSZ_FIELD(iommu_hw_info, flags, 4, 4);
 static inline int iommu_hw_info_copy(struct iommu_hw_info *held,
 				     argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hw_info/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_hw_info/copy-fixed", -EFAULT);
@@ -1656,8 +1610,7 @@ static inline int iommu_hw_info_copy(struct iommu_hw_info *held,
 	 * iommu_hw_info/copy-rest: as much as the size says and is known must
 	 * be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_hw_info/copy-rest", -EFAULT);
 
 	/*
@@ -1731,8 +1684,6 @@ static inline int
 iommu_hwpt_set_dirty_tracking_copy(struct iommu_hwpt_set_dirty_tracking *held,
 				   argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_hwpt_set_dirty_tracking/copy-fixed: the first 4 bytes must be
 	 * readable
@@ -1768,8 +1719,7 @@ iommu_hwpt_set_dirty_tracking_copy(struct iommu_hwpt_set_dirty_tracking *held,
 	 * iommu_hwpt_set_dirty_tracking/copy-rest: as much as the size says and
 	 * is known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 16) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 16))
 		return argsz_refuse(rule,
 				    "iommu_hwpt_set_dirty_tracking/copy-rest",
 				    -EFAULT);
@@ -1841,8 +1791,6 @@ static inline int
 iommu_hwpt_get_dirty_bitmap_copy(struct iommu_hwpt_get_dirty_bitmap *held,
 				 argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_hwpt_get_dirty_bitmap/copy-fixed: the first 4 bytes must be
 	 * readable
@@ -1878,8 +1826,7 @@ iommu_hwpt_get_dirty_bitmap_copy(struct iommu_hwpt_get_dirty_bitmap *held,
 	 * iommu_hwpt_get_dirty_bitmap/copy-rest: as much as the size says and
 	 * is known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 48) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 48))
 		return argsz_refuse(rule,
 				    "iommu_hwpt_get_dirty_bitmap/copy-rest",
 				    -EFAULT);
@@ -1963,8 +1910,6 @@ iommu_hwpt_vtd_s1_invalidate_copy(struct iommu_hwpt_vtd_s1_invalidate *held,
 				  argsz_user_t from, size_t size,
 				  const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_hwpt_vtd_s1_invalidate/size: the size must be at least 24 */
 	if (size < 24)
 		return argsz_refuse(rule, "iommu_hwpt_vtd_s1_invalidate/size",
@@ -1980,7 +1925,7 @@ iommu_hwpt_vtd_s1_invalidate_copy(struct iommu_hwpt_vtd_s1_invalidate *held,
 	 * iommu_hwpt_vtd_s1_invalidate/copy-rest: as much as the size says and
 	 * is known must be readable
 	 */
-	if (size && argsz_copy_in(held, from, 0, argsz_min(size, 24) - 0))
+	if (argsz_copy_rest(held, from, 0, size, 24))
 		return argsz_refuse(rule,
 				    "iommu_hwpt_vtd_s1_invalidate/copy-rest",
 				    -EFAULT);
@@ -2083,8 +2028,6 @@ iommu_viommu_arm_smmuv3_invalidate_copy(struct iommu_viommu_arm_smmuv3_invalidat
 					argsz_user_t from, size_t size,
 					const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_viommu_arm_smmuv3_invalidate/size: the size must be at least 16
 	 */
@@ -2106,7 +2049,7 @@ iommu_viommu_arm_smmuv3_invalidate_copy(struct iommu_viommu_arm_smmuv3_invalidat
 	 * iommu_viommu_arm_smmuv3_invalidate/copy-rest: as much as the size
 	 * says and is known must be readable
 	 */
-	if (size && argsz_copy_in(held, from, 0, argsz_min(size, 16) - 0))
+	if (argsz_copy_rest(held, from, 0, size, 16))
 		return argsz_refuse(rule,
 				    "iommu_viommu_arm_smmuv3_invalidate/copy-rest",
 				    -EFAULT);
@@ -2176,8 +2119,6 @@ static inline int iommu_hwpt_invalidate_copy(struct iommu_hwpt_invalidate *held,
 					     argsz_user_t from,
 					     const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_hwpt_invalidate/copy-fixed: the first 4 bytes must be readable
 	 */
@@ -2209,8 +2150,7 @@ static inline int iommu_hwpt_invalidate_copy(struct iommu_hwpt_invalidate *held,
 	 * iommu_hwpt_invalidate/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 32) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 32))
 		return argsz_refuse(rule, "iommu_hwpt_invalidate/copy-rest",
 				    -EFAULT);
 
@@ -2300,8 +2240,6 @@ static inline int
 iommu_hwpt_page_response_copy(struct iommu_hwpt_page_response *held,
 			      argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_hwpt_page_response/copy-fixed: the first 8 bytes must be
 	 * readable
@@ -2374,8 +2312,6 @@ ARGSZ_FIELD(iommu_fault_alloc, flags, 4, 4);
 static inline int iommu_fault_alloc_copy(struct iommu_fault_alloc *held,
 					 argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_fault_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_fault_alloc/copy-fixed",
@@ -2404,8 +2340,7 @@ static inline int iommu_fault_alloc_copy(struct iommu_fault_alloc *held,
 	 * iommu_fault_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 16) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 16))
 		return argsz_refuse(rule, "iommu_fault_alloc/copy-rest",
 				    -EFAULT);
 
@@ -2470,8 +2405,6 @@ ARGSZ_FIELD(iommu_viommu_alloc, type, 8, 4);
 static inline int iommu_viommu_alloc_copy(struct iommu_viommu_alloc *held,
 					  argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_viommu_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_viommu_alloc/copy-fixed",
@@ -2500,8 +2433,7 @@ static inline int iommu_viommu_alloc_copy(struct iommu_viommu_alloc *held,
 	 * iommu_viommu_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_viommu_alloc/copy-rest",
 				    -EFAULT);
 
@@ -2572,8 +2504,6 @@ ARGSZ_FIELD(iommu_vdevice_alloc, virt_id, 16, 8);
 static inline int iommu_vdevice_alloc_copy(struct iommu_vdevice_alloc *held,
 					   argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_vdevice_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_vdevice_alloc/copy-fixed",
@@ -2602,8 +2532,7 @@ static inline int iommu_vdevice_alloc_copy(struct iommu_vdevice_alloc *held,
 	 * iommu_vdevice_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 24) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 24))
 		return argsz_refuse(rule, "iommu_vdevice_alloc/copy-rest",
 				    -EFAULT);
 
@@ -2671,8 +2600,6 @@ static inline int
 iommu_ioas_change_process_copy(struct iommu_ioas_change_process *held,
 			       argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_ioas_change_process/copy-fixed: the first 4 bytes must be
 	 * readable
@@ -2708,8 +2635,7 @@ iommu_ioas_change_process_copy(struct iommu_ioas_change_process *held,
 	 * iommu_ioas_change_process/copy-rest: as much as the size says and is
 	 * known must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 8) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 8))
 		return argsz_refuse(rule, "iommu_ioas_change_process/copy-rest",
 				    -EFAULT);
 
@@ -2780,8 +2706,6 @@ ARGSZ_FIELD(iommu_veventq_alloc, veventq_depth, 16, 4);
 static inline int iommu_veventq_alloc_copy(struct iommu_veventq_alloc *held,
 					   argsz_user_t from, const char **rule)
 {
-	memset(held, 0, sizeof(*held));
-
 	/* iommu_veventq_alloc/copy-fixed: the first 4 bytes must be readable */
 	if (argsz_copy_in(held, from, 0, 4))
 		return argsz_refuse(rule, "iommu_veventq_alloc/copy-fixed",
@@ -2810,8 +2734,7 @@ static inline int iommu_veventq_alloc_copy(struct iommu_veventq_alloc *held,
 	 * iommu_veventq_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 32) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 32))
 		return argsz_refuse(rule, "iommu_veventq_alloc/copy-rest",
 				    -EFAULT);
 
@@ -2904,8 +2827,6 @@ static inline int iommu_hw_queue_alloc_copy(struct iommu_hw_queue_alloc *held,
 {
 	__u64 sum0, sum1;
 
-	memset(held, 0, sizeof(*held));
-
 	/*
 	 * iommu_hw_queue_alloc/copy-fixed: the first 4 bytes must be readable
 	 */
@@ -2936,8 +2857,7 @@ static inline int iommu_hw_queue_alloc_copy(struct iommu_hw_queue_alloc *held,
 	 * iommu_hw_queue_alloc/copy-rest: as much as the size says and is known
 	 * must be readable
 	 */
-	if (held->size > 4 &&
-	    argsz_copy_in(held, from, 4, argsz_min(held->size, 40) - 4))
+	if (argsz_copy_rest(held, from, 4, held->size, 40))
 		return argsz_refuse(rule, "iommu_hw_queue_alloc/copy-rest",
 				    -EFAULT);
 

@@ -112,7 +112,7 @@ impl Functions<'_> {
         let mut text = kernel_doc(&part.name, &part.about, &params(part.copies, self.sized()));
         text.push_str(&self.prototype(&part.name, part.copies));
         text.push_str("{\n");
-        text.push_str(&Self::locals(part, conds.temporaries));
+        text.push_str(&self.locals(part, conds.temporaries));
         text.push_str(&unused(part, &body, self.sized()));
         text.push_str(&body);
         text.push_str("\treturn 0;\n}\n");
@@ -120,16 +120,39 @@ impl Functions<'_> {
     }
 
     /// Declarations, and what zeroes the struct held.
-    fn locals(part: &Part<'_>, temporaries: usize) -> String {
+    fn locals(&self, part: &Part<'_>, temporaries: usize) -> String {
         let mut text = String::new();
         if temporaries > 0 {
             let names: Vec<String> = (0..temporaries).map(|i| format!("sum{i}")).collect();
             let _ = writeln!(text, "\t__u64 {};\n", names.join(", "));
         }
-        if part.copies {
+        if part.copies && !self.fills() {
             text.push_str("\tmemset(held, 0, sizeof(*held));\n\n");
         }
         text
+    }
+
+    /// Whether the copies bring or zero every byte, each once and before it is read: nothing has to be zeroed before.
+    fn fills(&self) -> bool {
+        let mut end = 0;
+        for step in &self.list.steps {
+            let copies = match step.op {
+                Op::CopyFixed { len } => Some((0, len)),
+                Op::CopyRest { from, to } => Some((from, to)),
+                _ => None,
+            };
+            let mut read = Vec::new();
+            of_step(step, &mut read);
+            if read.iter().any(|slot| slot.offset + u32::from(slot.width) > end) {
+                return false;
+            }
+            match copies {
+                Some((from, to)) if from == end && step.when == Cond::True => end = to,
+                Some(_) => return false,
+                None => {}
+            }
+        }
+        end == self.list.known
     }
 
     fn step(&self, step: &Step, conds: &mut Conds) -> String {
@@ -141,6 +164,10 @@ impl Functions<'_> {
             Op::CopyFixed { len } => {
                 let copy = Cexpr::Atom(format!("argsz_copy_in(held, from, 0, {len})"));
                 text.push_str(&guarded(&Cexpr::all(vec![when, copy]), &refusal(&errno)));
+            }
+            Op::CopyRest { from, to } if self.fills() => {
+                let copy = format!("argsz_copy_rest(held, from, {from}, {}, {to})", self.size());
+                text.push_str(&guarded(&Cexpr::Atom(copy), &refusal(&errno)));
             }
             Op::CopyRest { from, to } => {
                 let copied = format!("argsz_min({}, {to}) - {from}", self.size());
@@ -326,17 +353,19 @@ pub(super) fn slots(list: &CheckList) -> Vec<&Slot> {
     if let SizeFrom::Field(slot) = &list.size {
         slots.push(slot);
     }
-    for step in &list.steps {
-        of_cond(&step.when, &mut slots);
-        match &step.op {
-            Op::Mask { slot, .. } | Op::OneOf { slot, .. } | Op::Aligned { slot, .. } => slots.push(slot),
-            Op::Refuse(cond) => of_cond(cond, &mut slots),
-            _ => {}
-        }
-    }
+    list.steps.iter().for_each(|step| of_step(step, &mut slots));
     slots.sort_by_key(|slot| (slot.offset, slot.path.as_str()));
     slots.dedup();
     slots
+}
+
+fn of_step<'a>(step: &'a Step, slots: &mut Vec<&'a Slot>) {
+    of_cond(&step.when, slots);
+    match &step.op {
+        Op::Mask { slot, .. } | Op::OneOf { slot, .. } | Op::Aligned { slot, .. } => slots.push(slot),
+        Op::Refuse(cond) => of_cond(cond, slots),
+        _ => {}
+    }
 }
 
 fn of_cond<'a>(cond: &'a Cond, slots: &mut Vec<&'a Slot>) {

@@ -12,11 +12,11 @@ use super::body::{Body, Member};
 use super::conds::{Code, Words};
 use super::structs::Scope;
 use super::unions::{self, Arm};
-use super::{Abi, docs, fields, names, per_abi};
+use super::{Abi, Piece, docs, fields, names, per_abi};
 use crate::EmitError;
 
 /// The builder of a struct that has something to be filled in for its user; nothing for others.
-pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<TokenStream>, EmitError> {
+pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
     let size = match &list.size {
         SizeFrom::Field(slot) if slot.width >= 4 => {
             def.fields.iter().find(|field| field.meta.name == slot.path).map(|field| (field, slot.width > 4))
@@ -53,13 +53,13 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
     };
     let muted = finish.as_ref().map(|_| quote! { mut });
     Ok(vec![
-        quote! {
+        Piece::Tokens(quote! {
             #about
             #[derive(Clone, Copy, Debug)]
             #[must_use]
             pub struct #builder_name { built: #name, #covers }
-        },
-        quote! {
+        }),
+        Piece::Tokens(quote! {
             impl #name {
                 #[doc = " Begins to build one."]
                 pub fn builder() -> #builder_name {
@@ -68,8 +68,8 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
 
                 #covering
             }
-        },
-        quote! {
+        }),
+        Piece::Tokens(quote! {
             impl #builder_name {
                 #(#setters)*
 
@@ -80,7 +80,7 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
                     self.built
                 }
             }
-        },
+        }),
     ])
 }
 

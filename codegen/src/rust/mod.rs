@@ -26,7 +26,7 @@ mod unions;
 use std::str::FromStr as _;
 
 use argsz_schema::layout::{Layouts, StructLayout, layout};
-use argsz_schema::model::{Item, Model, Struct, Type};
+use argsz_schema::model::{Item, Model, Struct};
 use argsz_schema::target::{self, Endian, Target};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -155,12 +155,8 @@ fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitErro
                 pieces.extend(structs::emit(one, &abi)?);
                 if let Some(lists) = lists.iter().find(|lists| lists.generic.name == one.meta.name) {
                     let release = unit.release_name();
-                    let checks = checks::Checks { lists, release, meta: &one.meta }.emit()?;
-                    let builder = builders::emit(one, &lists.generic, &abi)?;
-                    // A list has the offsets of 64-bit machines.
-                    let only = (!abi.same(&one.meta.name)).then(|| quote! { #[cfg(target_pointer_width = "64")] });
-                    let tokens = std::iter::once(checks).chain(builder);
-                    pieces.extend(tokens.map(|tokens| Piece::Tokens(quote! { #only #tokens })));
+                    pieces.push(Piece::Tokens(checks::Checks { lists, release, meta: &one.meta }.emit()?));
+                    pieces.extend(builders::emit(one, &lists.generic, &abi)?);
                 }
             }
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, &abi)?),
@@ -209,20 +205,6 @@ impl<'a> Abi<'a> {
             return Err(unknown());
         }
         Ok([long64, align8, align4, align2].map(|layouts| &layouts.structs[name]))
-    }
-
-    /// Whether a struct, and all it contains, lies the same way on every kind of machine.
-    fn same(&self, name: &str) -> bool {
-        let Ok([first, others @ ..]) = self.of(name) else { return true };
-        let alike = |other: &&StructLayout<'_>| {
-            let fields = first.fields.iter().zip(&other.fields);
-            first.size == other.size && fields.into_iter().all(|(a, b)| (a.offset, a.size) == (b.offset, b.size))
-        };
-        let contained = first.fields.iter().filter_map(|placed| match argsz_schema::layout::base(&placed.field.ty) {
-            Type::Named(name) => Some(name),
-            _ => None,
-        });
-        others.iter().all(alike) && contained.into_iter().all(|name| self.same(name))
     }
 
     /// A struct that `item` refers to.

@@ -44,6 +44,10 @@ static inline int hand_fetch(void *cmd, size_t known, size_t min,
 #define HAND_MAP_FLAGS                                                       \
 	((__u32)(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE |      \
 		 IOMMU_IOAS_MAP_READABLE))
+#define HAND_ALLOC_FLAGS                                                     \
+	((__u32)(IOMMU_HWPT_ALLOC_NEST_PARENT |                              \
+		 IOMMU_HWPT_ALLOC_DIRTY_TRACKING |                           \
+		 IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID))
 #define HAND_NEVER (~(__u64)0)
 
 static inline int hand_iommu_destroy(struct iommu_destroy *cmd,
@@ -143,6 +147,12 @@ static inline int hand_iommu_hwpt_alloc(struct iommu_hwpt_alloc *cmd,
 	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE && cmd->data_len) ||
 	    (cmd->data_type != IOMMU_HWPT_DATA_NONE && !cmd->data_len))
 		return -EINVAL;
+	/* From here on a kernel has looked up the device and the parent. */
+	if (cmd->flags & ~HAND_ALLOC_FLAGS)
+		return -EOPNOTSUPP;
+	if ((cmd->flags & IOMMU_HWPT_ALLOC_NEST_PARENT) &&
+	    (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID))
+		return -EOPNOTSUPP;
 	return 0;
 }
 

@@ -1,0 +1,240 @@
+//! Instructions of the generated checks per call, beside checks written by hand, over recorded calls.
+//!
+//! `cargo bench -p argsz-codegen --bench validators`. Needs valgrind and cc. Prints Markdown: callgrind counts what
+//! runs inside of one function that both have, so machines' noise has no part in it. Every answer is compared, too.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use argsz_codegen::c_checks;
+use argsz_schema::Schema;
+use argsz_schema::layout::layout;
+use argsz_schema::target;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Recordings, and what the hand-written header, the generated files and the Rust module are called.
+const CASES: [(&str, &str); 2] = [("iommu-generic", "iommu"), ("iommufd-7.3", "iommufd")];
+
+fn main() -> Result<(), Failure> {
+    // `cargo test --benches` calls with --test: there is nothing to test.
+    if std::env::args().any(|arg| arg == "--test") {
+        return Ok(());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no parent folder")?.to_owned();
+    println!("| recording | calls | by hand, C -O2 | generated C -O2 | generated Rust |\n|---|---|---|---|---|");
+    for (vectors, stem) in CASES {
+        let case = Case::new(&root, vectors, stem)?;
+        let c = case.c()?;
+        let rust = case.rust()?;
+        let (hand, hand_says) = case.count(&c, "hand")?;
+        let (generated, generated_says) = case.count(&c, "generated")?;
+        let (in_rust, rust_says) = case.count(&rust, "generated")?;
+        if hand_says != generated_says || hand_says != rust_says {
+            return Err(format!("{vectors}: the answers differ").into());
+        }
+        let ratio = |n: f64| format!("{n:.1} ({:.2}x)", n / hand);
+        println!("| {vectors} | {} | {hand:.1} | {} | {} |", case.calls, ratio(generated), ratio(in_rust));
+    }
+    Ok(())
+}
+
+struct Case {
+    root: PathBuf,
+    dir: PathBuf,
+    stem: &'static str,
+    /// Structs that are written by hand; the place of each is its number.
+    structs: Vec<String>,
+    /// Those of them that are judged after look-ups, too.
+    late: BTreeSet<String>,
+    /// `NUMBER HEX` on each line.
+    lines: String,
+    calls: usize,
+}
+
+impl Case {
+    fn new(root: &Path, vectors: &str, stem: &'static str) -> Result<Self, Failure> {
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("validators").join(stem);
+        fs::create_dir_all(dir.join("src"))?;
+        let hand = fs::read_to_string(root.join(format!("tests/c/hand_written/{stem}.h")))?;
+        let recorded = fs::read(root.join(format!("tests/vectors/{vectors}.jsonl")))?;
+        let recorded = argsz_codegen::vectors::parse(&recorded).whole;
+        let by_hand = |name: &str| hand.contains(&format!("hand_{name}("));
+        let structs: BTreeSet<String> =
+            recorded.iter().map(|vector| vector.input.strct.clone()).filter(|name| by_hand(name)).collect();
+        let structs: Vec<String> = structs.into_iter().collect();
+        let (mut lines, mut calls) = (String::new(), 0);
+        for vector in &recorded {
+            let Some(at) = structs.iter().position(|name| *name == vector.input.strct) else { continue };
+            writeln!(lines, "{at} {}", argsz_codegen::engine::to_hex(&vector.input.user))?;
+            calls += 1;
+        }
+        Ok(Self { root: root.to_owned(), dir, stem, late: late(root, stem)?, structs, lines, calls })
+    }
+
+    /// Both kinds of C in one program.
+    fn c(&self) -> Result<PathBuf, Failure> {
+        let (mut generated, mut hand) = (String::new(), String::new());
+        for (at, name) in self.structs.iter().enumerate() {
+            writeln!(hand, "\tcase {at}: return hand_{name}((struct {name} *)held, user);")?;
+            writeln!(generated, "\tcase {at}: return {name}_check((struct {name} *)held, user, NULL);")?;
+        }
+        let text = C_LOOP
+            .replace("@STEM@", self.stem)
+            .replace("@HAND@", hand.trim_end())
+            .replace("@GENERATED@", generated.trim_end());
+        fs::write(self.dir.join("bench.c"), text)?;
+        let generated = self.root.join("generated");
+        let include = |path: PathBuf| format!("-I{}", path.display());
+        let program = self.dir.join("bench-c");
+        let status = Command::new("cc")
+            .args(["-std=gnu11", "-O2", "-g", "-DHAND_SINCE_7_3", "-Wall"])
+            .args([include(generated.join("kernel")), include(generated.join("include/uapi"))])
+            .arg(include(self.root.join("tests/c/hand_written")))
+            .arg(self.dir.join("bench.c"))
+            .arg("-o")
+            .arg(&program)
+            .status()?;
+        if status.success() { Ok(program) } else { Err("cc refuses the bench".into()) }
+    }
+
+    fn rust(&self) -> Result<PathBuf, Failure> {
+        let mut arms = String::new();
+        for (at, name) in self.structs.iter().enumerate() {
+            let ty: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+            let after = if self.late.contains(name) {
+                ".and_then(|held| held.check_after_lookup().map(|()| held))"
+            } else {
+                ""
+            };
+            writeln!(arms, "        {at} => answer(abi::{ty}::copy_from_user(user){after}),")?;
+        }
+        fs::write(self.dir.join("src/main.rs"), RUST_LOOP.replace("@STEM@", self.stem).replace("@ARMS@", &arms))?;
+        let path = |name: &str| self.root.join(name).display().to_string();
+        let manifest = format!(
+            "[package]\nname = \"bench-rust\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+             argsz = {{ path = {:?}, default-features = false }}\nargsz-linux = {{ path = {:?} }}\n\n[workspace]\n\n\
+             [profile.release]\ndebug = 1\ncodegen-units = 1\n",
+            path("argsz"),
+            path("generated")
+        );
+        fs::write(self.dir.join("Cargo.toml"), manifest)?;
+        let target = self.dir.join("target");
+        let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+        command.args(["build", "--release", "--quiet", "--target-dir"]).arg(&target).current_dir(&self.dir);
+        if command.status()?.success() {
+            Ok(target.join("release/bench-rust"))
+        } else {
+            Err("cargo refuses the bench".into())
+        }
+    }
+
+    /// Instructions per call, and all answers.
+    fn count(&self, program: &Path, which: &str) -> Result<(f64, String), Failure> {
+        let input = self.dir.join("input");
+        fs::write(&input, &self.lines)?;
+        let out = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured_*"])
+            .arg(program)
+            .arg(which)
+            .stdin(fs::File::open(&input)?)
+            .stderr(Stdio::piped())
+            .output()?;
+        let said = String::from_utf8_lossy(&out.stderr);
+        let collected = said.lines().find_map(|line| line.split("Collected : ").nth(1));
+        let collected: u32 = collected.ok_or_else(|| format!("callgrind counted nothing:\n{said}"))?.trim().parse()?;
+        let calls = u32::try_from(self.calls)?;
+        Ok((f64::from(collected) / f64::from(calls), String::from_utf8(out.stdout)?))
+    }
+}
+
+/// Structs with rules for after look-ups, at the newest release.
+fn late(root: &Path, stem: &str) -> Result<BTreeSet<String>, Failure> {
+    let schema = Schema::load(&root.join(format!("schema/linux/{stem}.toml"))).map_err(|error| error.to_string())?;
+    let release = schema.releases().last().ok_or("no release")?;
+    let model = schema.at(release);
+    let layouts = layout(&model, target::ALL[0])?;
+    let mut late = BTreeSet::new();
+    for lists in c_checks::compile(&layouts, &c_checks::every_struct(&model), &[])? {
+        if !lists.halves()?.1.is_empty() {
+            late.insert(lists.generic.name);
+        }
+    }
+    Ok(late)
+}
+
+const C_LOOP: &str = r#"#include "@STEM@_checks.h"
+#include "@STEM@.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static __u64 held[64];
+
+__attribute__((noinline)) int measured_hand(int strct, argsz_user_t user)
+{
+	switch (strct) {
+@HAND@
+	}
+	return 0;
+}
+
+__attribute__((noinline)) int measured_generated(int strct, argsz_user_t user)
+{
+	switch (strct) {
+@GENERATED@
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int (*run)(int, argsz_user_t) = argc > 1 && argv[1][0] == 'h' ? measured_hand : measured_generated;
+	static char line[1 << 16];
+	static uint8_t bytes[1 << 15];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		char *hex;
+		int strct = (int)strtol(line, &hex, 10);
+		size_t n = 0;
+		struct argsz_user_buf user = { bytes, 0 };
+		unsigned int byte;
+
+		for (hex++; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+			bytes[n++] = (uint8_t)byte;
+		user.len = n;
+		printf("%d\n", run(strct, &user));
+	}
+	return 0;
+}
+"#;
+
+const RUST_LOOP: &str = r#"use std::io::BufRead as _;
+
+use argsz_linux::@STEM@ as abi;
+
+fn answer<T>(held: Result<T, argsz::Rejection>) -> i32 {
+    match std::hint::black_box(&held) {
+        Ok(_) => 0,
+        Err(rejection) => -rejection.errno.number(),
+    }
+}
+
+#[inline(never)]
+fn measured_generated(strct: u32, user: &[u8]) -> i32 {
+    match strct {
+@ARMS@        _ => 0,
+    }
+}
+
+fn main() {
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let (strct, hex) = line.split_once(' ').expect("two words");
+        let user: Vec<u8> =
+            (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex")).collect();
+        println!("{}", measured_generated(strct.parse().expect("a number"), &user));
+    }
+}
+"#;
