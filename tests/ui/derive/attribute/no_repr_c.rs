@@ -1,0 +1,10 @@
+use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, argsz::Uapi)]
+#[zerocopy(crate = "argsz::zerocopy")]
+#[uapi(grows = "fixed")]
+struct X {
+    a: u32,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, argsz::Uapi)]
+#[zerocopy(crate = "argsz::zerocopy")]
+#[uapi(schema = "downstream/driver/schema/demo.toml", item = "demo_request", release = "1.0")]
+#[repr(C, align(8))]
+struct X {
+    argsz: u32,
+    flags: u32,
+    adr: u64,
+}
+
+fn main() {}
