@@ -1,8 +1,5 @@
-use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
-#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, argsz::Uapi)]
-#[zerocopy(crate = "argsz::zerocopy")]
-#[uapi(schema = "downstream/driver/schema/demo.toml", item = "demo_request", release = "1.0")]
+#[derive(Clone, Copy, argsz::Uapi)]
+#[uapi(schema = "../../../../tests/downstream/driver/schema/demo.toml", item = "demo_request", release = "1.0")]
 #[repr(C, align(8))]
 struct X {
     argsz: u32,

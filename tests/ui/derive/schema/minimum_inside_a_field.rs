@@ -1,7 +1,4 @@
-use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
-#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, argsz::Uapi)]
-#[zerocopy(crate = "argsz::zerocopy")]
+#[derive(Clone, Copy, argsz::Uapi)]
 #[uapi(grows = "argsz", min = "flags")]
 #[uapi(min_size(when = "flags.has(WIDE)", covers = "wyde"))]
 #[repr(C)]
