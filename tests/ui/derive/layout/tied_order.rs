@@ -1,4 +1,7 @@
-#[derive(Clone, Copy, argsz::Uapi)]
+use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, argsz::Uapi)]
+#[zerocopy(crate = "argsz::zerocopy")]
 #[uapi(schema = "../../../../tests/downstream/driver/schema/demo.toml", item = "demo_request", release = "1.0")]
 #[repr(C, align(8))]
 struct X {
