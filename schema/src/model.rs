@@ -587,6 +587,8 @@ pub struct Ioctl {
     pub nr: (u8, String),
     /// Type of the argument.
     pub arg: Option<Type>,
+    /// Lints waived here.
+    pub waivers: Vec<Waiver>,
 }
 
 /// Direction bits of an ioctl number.

@@ -37,11 +37,23 @@ fn names(scanned: &Scan) -> (BTreeMap<String, Vec<String>>, Vec<&String>) {
     (enums.collect(), scanned.macros.keys().filter(|name| !name.starts_with('_')).collect())
 }
 
+/// Takes from the types what the language does not say: what a pointer leads to, and which extensions of C are meant.
+fn plain(scanned: &mut Scan) {
+    for field in scanned.structs.values_mut().flat_map(|strct| &mut strct.fields) {
+        field.ty = field.ty.trim_start_matches("__extension__ ").to_owned();
+        if field.ty.ends_with('*') {
+            "void *".clone_into(&mut field.ty);
+        }
+    }
+}
+
 fn compare(real: &Real, option: real::Width) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let ours = generate(dir.path(), real.schema, real.release);
-    let (real_scan, real_facts) = real::measure(&real.file(), &real.include, option);
-    let (our_scan, our_facts) = real::measure(&ours, &real.include, option);
+    let (mut real_scan, real_facts) = real::measure(&real.file(), &real.include, option);
+    let (mut our_scan, our_facts) = real::measure(&ours, &real.include, option);
+    plain(&mut real_scan);
+    plain(&mut our_scan);
     let what = format!("{} at {} for {}", real.header, real.release, option.target);
 
     let mut found = real::differences(&real_facts, &our_facts);
@@ -71,23 +83,18 @@ fn every_release_compiles_clean_and_its_assertions_hold() {
         }
         there
     };
-    for schema in ["schema/linux/iommu.toml", "schema/linux/iommufd.toml"] {
+    // What vfio.h was released with has holes, on 32 bit others than its waivers name.
+    let schemas =
+        [("schema/linux/iommu.toml", true), ("schema/linux/iommufd.toml", true), ("schema/draft/vfio.toml", false)];
+    for (schema, whole) in schemas {
         for release in &real::load(schema).model().header.releases {
             let dir = tempfile::tempdir().expect("a temporary folder");
             generate(dir.path(), schema, release);
             for width in real::WIDTHS.into_iter().filter(|width| real::can_build(*width)) {
                 for (compiler, language) in compilers.into_iter().filter(|(compiler, _)| there(compiler)) {
                     let mut command = Command::new(compiler);
-                    command.args([
-                        "-Wall",
-                        "-Wextra",
-                        "-Wpadded",
-                        "-Wpedantic",
-                        "-Werror",
-                        width.option,
-                        "-x",
-                        language,
-                    ]);
+                    command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", width.option, "-x", language]);
+                    command.args(whole.then_some("-Wpadded"));
                     command.args(["-fsyntax-only", "-I", ".", "asserts.c"]).current_dir(dir.path());
                     let output = command.output().expect(compiler);
                     let told = String::from_utf8_lossy(&output.stderr);

@@ -22,7 +22,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::compile::compile;
 use crate::diag::{Ctxt, Diagnostic, Severity};
 use crate::layout::{LayoutError, Layouts, StructLayout};
-use crate::model::{Field, Model, Release, Struct, Type};
+use crate::model::{Field, Model, Release, Struct, Type, Waiver};
 use crate::source::Span;
 use crate::{codes, target};
 use history::History;
@@ -117,7 +117,12 @@ impl<'a> Check<'a> {
 
     /// Reports a lint about the field `at` (empty: the struct itself), unless it is waived there.
     fn lint(&self, def: &Struct, at: &str, finding: Diagnostic) {
-        let waiver = def.waivers.iter().find(|waiver| {
+        self.unless_waived(&def.waivers, at, finding);
+    }
+
+    /// Reports a lint, unless one of the waivers accepts it at the field `at`.
+    fn unless_waived<'w>(&self, waivers: impl IntoIterator<Item = &'w Waiver>, at: &str, finding: Diagnostic) {
+        let waiver = waivers.into_iter().find(|waiver| {
             waiver.lint.eq_ignore_ascii_case(finding.code.0.id)
                 && waiver.at.as_deref().is_none_or(|path| path == at)
                 && !waiver.reason.trim().is_empty()

@@ -308,9 +308,7 @@ pub(super) fn ioctls(check: &Check<'_>, at: &At<'_>) {
         let message = format!("`{}` and `{}` have the same number {number:#x}", first.meta.name, ioctl.meta.name);
         let finding = Diagnostic::new(codes::AZ0234, span, message).label("the same again");
         let finding = finding.also(first.meta.span, "first here").help("take the next free `nr`");
-        match def {
-            Some(def) => check.lint(def, "", finding),
-            None => check.report(finding),
-        }
+        let waivers = ioctl.waivers.iter().chain(def.into_iter().flat_map(|def| &def.waivers));
+        check.unless_waived(waivers, "", finding);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Check, each_field};
 use crate::codes;
 use crate::diag::{Diagnostic, Severity};
-use crate::model::{Struct, Waiver};
+use crate::model::Waiver;
 use crate::nearest::{did_you_mean, did_you_mean_or};
 
 /// Comes last: only then is known which were of use.
@@ -12,12 +12,17 @@ pub(super) fn check(check: &Check<'_>) {
         let mut paths = Vec::new();
         each_field(&def.fields, &mut |_, path| paths.push(path.to_owned()));
         for waiver in &def.waivers {
-            self::waiver(check, def, waiver, &paths);
+            self::waiver(check, &def.meta.name, waiver, &paths);
+        }
+    }
+    for ioctl in check.model.ioctls() {
+        for waiver in &ioctl.waivers {
+            self::waiver(check, &ioctl.meta.name, waiver, &[]);
         }
     }
 }
 
-fn waiver(check: &Check<'_>, def: &Struct, waiver: &Waiver, paths: &[String]) {
+fn waiver(check: &Check<'_>, owner: &str, waiver: &Waiver, paths: &[String]) {
     let at = waiver.span;
     let report = |code, message: String, help: Option<String>| {
         check.report(Diagnostic { help, ..Diagnostic::new(code, at, message) });
@@ -35,7 +40,7 @@ fn waiver(check: &Check<'_>, def: &Struct, waiver: &Waiver, paths: &[String]) {
         return;
     }
     if let Some(path) = waiver.at.as_ref().filter(|path| !paths.contains(path)) {
-        let message = format!("`{}` has no field `{path}`", def.meta.name);
+        let message = format!("`{owner}` has no field `{path}`");
         let help =
             did_you_mean_or(path, "the fields are", paths.iter().map(String::as_str).filter(|path| !path.is_empty()));
         return report(codes::AZ0724, message, help);

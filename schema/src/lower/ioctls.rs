@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::tree::{Table, integer};
-use super::{FOREVER, meta, types, values};
+use super::{FOREVER, meta, rules, types, values};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::model::{Ioctl, IoctlKind};
@@ -20,8 +20,9 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Ioctl>
     let magic = byte(&table, "magic");
     let nr = byte(&table, "nr");
     let arg = table.text("arg").and_then(|text| types::parse(table.cx, &text));
+    let waivers = rules::waivers(&table);
     table.finish();
-    Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg })
+    Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg, waivers })
 }
 
 /// A number of one byte, and how it was written.

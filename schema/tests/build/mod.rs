@@ -137,5 +137,12 @@ pub fn string(name: &str, value: &str) -> Item {
 }
 
 pub fn ioctl(name: &str, kind: IoctlKind, nr: u8, arg: Option<Type>) -> Item {
-    Item::Ioctl(Ioctl { meta: meta(name), kind, magic: (b';', "';'".to_owned()), nr: (nr, nr.to_string()), arg })
+    Item::Ioctl(Ioctl {
+        meta: meta(name),
+        kind,
+        magic: (b';', "';'".to_owned()),
+        nr: (nr, nr.to_string()),
+        arg,
+        waivers: vec![],
+    })
 }
