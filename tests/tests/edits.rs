@@ -89,7 +89,7 @@ const EDITS: &[Edit] = &[
         release: "7.3",
         find: "errno = \"EOVERFLOW\", why = \"the end of the queue",
         replace: "errno = \"EINVAL\", why = \"the end of the queue",
-        changes: &["checks"],
+        changes: &["rust", "checks"],
         header: &[],
     },
     Edit {
@@ -100,7 +100,7 @@ const EDITS: &[Edit] = &[
                [ioctl.IOMMU_HWPT_SET_DIRTY_TRACKING]",
         replace: "reserved = true, doc = \"Should be 0, although no kernel looks.\" },\n]\n\n\
                   [ioctl.IOMMU_HWPT_SET_DIRTY_TRACKING]",
-        changes: &["checks"],
+        changes: &["rust", "checks"],
         header: &[],
     },
     Edit {
@@ -109,7 +109,7 @@ const EDITS: &[Edit] = &[
         release: "7.3",
         find: "min    = \"out_viommu_id\"",
         replace: "min    = \"data_uptr\"",
-        changes: &["checks"],
+        changes: &["rust", "checks"],
         header: &[],
     },
     Edit {
@@ -119,7 +119,7 @@ const EDITS: &[Edit] = &[
         find: "  { id = \"vtd-gpgd\", require = \"(gpgd & 0xfff) == 0\", why = \"a table begins at a \
                page of 4 KiB; low bits would end up in the PASID entry\" },\n",
         replace: "",
-        changes: &["checks"],
+        changes: &["rust", "checks"],
         header: &[],
     },
     Edit {
