@@ -2,13 +2,25 @@
 
 use core::fmt;
 
+/// The number of this machine, out of those of most, of MIPS and of SPARC.
+const fn here(generic: i32, mips: i32, sparc: i32) -> i32 {
+    if cfg!(any(target_arch = "mips", target_arch = "mips64", target_arch = "mips32r6", target_arch = "mips64r6")) {
+        mips
+    } else if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) {
+        sparc
+    } else {
+        generic
+    }
+}
+
 macro_rules! errnos {
     ($($name:ident = $generic:literal, $mips:literal, $sparc:literal;)*) => {
         /// An errno of Linux, by its name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the names of errno.h")]
+        #[repr(i32)]
         pub enum Errno {
-            $($name,)*
+            $($name = here($generic, $mips, $sparc),)*
         }
 
         impl Errno {
@@ -22,17 +34,9 @@ macro_rules! errnos {
 
             /// Its number on this machine.
             #[must_use]
+            #[inline]
             pub const fn number(self) -> i32 {
-                let [generic, mips, sparc] = match self {
-                    $(Self::$name => [$generic, $mips, $sparc],)*
-                };
-                if cfg!(any(target_arch = "mips", target_arch = "mips64", target_arch = "mips32r6", target_arch = "mips64r6")) {
-                    mips
-                } else if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) {
-                    sparc
-                } else {
-                    generic
-                }
+                self as i32
             }
         }
     };

@@ -20,6 +20,6 @@ pub use bitflags;
 pub use errno::Errno;
 pub use memory::{Fault, UserMemory};
 pub use num::{Be16, Be32, Be64, Le16, Le32, Le64, Unaligned};
-pub use rejection::{Rejection, refuse};
+pub use rejection::{Refusal, Rejection};
 pub use uapi::{Uapi, arm, arm_mut, flags_debug, flexible, value_debug};
 pub use zerocopy;

@@ -11,9 +11,45 @@ pub trait UserMemory {
     ///
     /// On a [`Fault`] the content of `into` is of no meaning.
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault>;
+
+    /// Whether the bytes `from..to` are all zero. Each is read once and not kept; memory that ends before is a fault,
+    /// unless a byte that is not zero comes first.
+    fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
+        let (mut at, mut chunk) = (from, [0; 64]);
+        while at < to {
+            let len = chunk.len().min(to - at);
+            let Some(part) = chunk.get_mut(..len) else { break };
+            match self.read(at, part) {
+                Ok(()) if zeros(part) => at += len,
+                Ok(()) => return Ok(false),
+                Err(Fault) => return last_bytes(self, at, at + len),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A chunk that is not all there, byte by byte.
+#[cold]
+fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Result<bool, Fault> {
+    for at in from..to {
+        let mut byte = [0];
+        user.read(at, &mut byte)?;
+        if byte != [0] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether all are zero, looked at by words.
+fn zeros(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().all(|word| u64::from_ne_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
 }
 
 impl UserMemory for [u8] {
+    #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
         let bytes = self.get(offset..).and_then(|rest| rest.get(..into.len())).ok_or(Fault)?;
         // Equal lengths, said so that nothing here can panic.
@@ -22,17 +58,38 @@ impl UserMemory for [u8] {
         }
         Ok(())
     }
+
+    #[inline]
+    fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
+        let tail = self.get(from..to.min(self.len())).unwrap_or_default();
+        match zeros(tail) {
+            true if to > self.len() && to > from => Err(Fault),
+            zero => Ok(zero),
+        }
+    }
 }
 
 impl<const N: usize> UserMemory for [u8; N] {
+    #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
         self.as_slice().read(offset, into)
+    }
+
+    #[inline]
+    fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
+        self.as_slice().is_zero(from, to)
     }
 }
 
 impl<M: UserMemory + ?Sized> UserMemory for &M {
+    #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
         (**self).read(offset, into)
+    }
+
+    #[inline]
+    fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
+        (**self).is_zero(from, to)
     }
 }
 
@@ -48,5 +105,36 @@ mod tests {
         assert_eq!([1_u8, 2, 3].read(0, &mut four), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(4, &mut []), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(usize::MAX, &mut four), Err(Fault));
+    }
+
+    /// A memory that only reads.
+    struct Plain<'a>(&'a [u8]);
+
+    impl UserMemory for Plain<'_> {
+        fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
+            self.0.read(offset, into)
+        }
+    }
+
+    #[test]
+    fn slices_and_memories_that_only_read_agree_on_zeros() {
+        let mut bytes = [0_u8; 150];
+        for set in [150, 149, 70, 69, 64, 8, 0] {
+            bytes.fill(0);
+            bytes.iter_mut().skip(set).for_each(|byte| *byte = 1);
+            for from in [0, 1, 7, 64, 150, 151] {
+                for to in [0, 1, 9, 64, 65, 71, 150, 151, 200, usize::MAX] {
+                    let (slice, read) = (bytes.is_zero(from, to), Plain(&bytes).is_zero(from, to));
+                    assert_eq!(slice, read, "{from}..{to}, set from {set}");
+                    let whole = to <= 150 || to <= from;
+                    let zero = !(from < to && from.max(set) < to.min(150));
+                    assert_eq!(
+                        slice,
+                        if zero && !whole { Err(Fault) } else { Ok(zero) },
+                        "{from}..{to}, set from {set}"
+                    );
+                }
+            }
+        }
     }
 }

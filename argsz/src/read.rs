@@ -40,15 +40,32 @@ numbers! {
     be64, from_be_bytes, u64, 8, u64, "big-endian number of eight bytes";
 }
 
-/// Whether the bytes `FROM..TO` are all zero.
+/// Whether the bytes `FROM..TO` are all zero. They are looked at by words as wide as fit.
 #[must_use]
 #[inline]
 pub const fn zero<const FROM: usize, const TO: usize, const N: usize>(held: &[u8; N]) -> bool {
     const { assert!(FROM <= TO && TO <= N) }
-    let mut any = 0;
-    let mut at = FROM;
+    let (mut any, mut at) = (0, FROM);
+    while TO - at >= 8 {
+        let word = [
+            held[at],
+            held[at + 1],
+            held[at + 2],
+            held[at + 3],
+            held[at + 4],
+            held[at + 5],
+            held[at + 6],
+            held[at + 7],
+        ];
+        any |= self::u64::<0, 8>(&word);
+        at += 8;
+    }
+    if TO - at >= 4 {
+        any |= self::u32::<0, 4>(&[held[at], held[at + 1], held[at + 2], held[at + 3]]);
+        at += 4;
+    }
     while at < TO {
-        any |= held[at];
+        any |= self::u8::<0, 1>(&[held[at]]);
         at += 1;
     }
     any == 0
@@ -80,32 +97,11 @@ pub fn copy(
 
 /// Whether the bytes `from..size` of the user's memory are all zero. They are read once and not kept; memory that ends
 /// before is a fault, unless a byte that is not zero comes first.
+#[inline]
 pub fn zero_tail(user: &(impl UserMemory + ?Sized), from: usize, size: u64) -> Result<bool, Fault> {
+    // Most users are no newer than the reader, and have no tail.
     let end = usize::try_from(size).unwrap_or(usize::MAX);
-    let (mut at, mut chunk) = (from, [0; 64]);
-    while at < end {
-        let len = chunk.len().min(end - at);
-        let Some(part) = chunk.get_mut(..len) else { break };
-        match user.read(at, part) {
-            Ok(()) if part.iter().all(|byte| *byte == 0) => at += len,
-            Ok(()) => return Ok(false),
-            Err(Fault) => return last_bytes(user, at, at + len),
-        }
-    }
-    Ok(true)
-}
-
-/// A chunk that is not all there, byte by byte.
-#[cold]
-fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Result<bool, Fault> {
-    for at in from..to {
-        let mut byte = [0];
-        user.read(at, &mut byte)?;
-        if byte != [0] {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    if end <= from { Ok(true) } else { user.is_zero(from, end) }
 }
 
 #[cfg(test)]

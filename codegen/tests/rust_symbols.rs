@@ -50,7 +50,7 @@ fn symbols(name: &str, code: &str) -> Vec<String> {
     std::fs::create_dir_all(dir.join("src")).expect("a folder");
     let manifest = format!(
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n[workspace]\n\
-         [profile.release]\npanic = \"abort\"\nlto = \"fat\"\ncodegen-units = 1\n[dependencies]\n\
+         [profile.release]\npanic = \"abort\"\nlto = \"fat\"\ncodegen-units = 1\nstrip = \"none\"\n[dependencies]\n\
          argsz = {{ path = \"{ROOT}/argsz\", default-features = false }}\nargsz-linux = {{ path = \"{ROOT}/generated\" }}\n"
     );
     let head = "#![no_std]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n";

@@ -6,7 +6,7 @@
 use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use argsz::zerocopy::FromZeros as _;
-use argsz::{Errno, Rejection, UserMemory};
+use argsz::{Rejection, UserMemory};
 
 /// What the access that faulted asked for.
 #[doc(alias = "iommu_fault_perm")]
@@ -544,24 +544,24 @@ impl IommuPageResponse {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
-            return argsz::refuse(
-                "iommu_page_response/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 24 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_page_response/copy-fixed", "", 0, EFAULT,
+                "the first 24 bytes must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let version = argsz::read::u32::<4, _>(bytes);
         if version != 1 {
-            return argsz::refuse(
-                "iommu_page_response/version", "version", 4, Errno::EINVAL,
-                "`version` must be IOMMU_PAGE_RESP_VERSION_1",
+            return argsz::refuse!(
+                "iommu_page_response/version", "version", 4, EINVAL,
+                "`version` must be IOMMU_PAGE_RESP_VERSION_1"
             );
         }
         let flags = argsz::read::u32::<8, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_page_response/flags", "flags", 8, Errno::EINVAL,
-                "`flags` must have no bit that iommu_page_response_flags lacks",
+            return argsz::refuse!(
+                "iommu_page_response/flags", "flags", 8, EINVAL,
+                "`flags` must have no bit that iommu_page_response_flags lacks"
             );
         }
         Ok(held)
@@ -578,12 +578,7 @@ pub struct IommuPageResponseBuilder {
 impl IommuPageResponse {
     /// Begins to build one.
     pub fn builder() -> IommuPageResponseBuilder {
-        IommuPageResponseBuilder {
-            built: Self {
-                version: IOMMU_PAGE_RESP_VERSION_1,
-                ..Self::default()
-            },
-        }
+        IommuPageResponseBuilder { built: Self { version: IOMMU_PAGE_RESP_VERSION_1, ..Self::default() } }
     }
 }
 
@@ -1006,85 +1001,83 @@ impl IommuCacheInvalidateInfo {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 16 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/copy-fixed", "", 0, EFAULT,
+                "the first 16 bytes must be readable"
             );
         }
         let bytes: &[u8; 56] = argsz::zerocopy::transmute_ref!(&held);
         let argsz = argsz::read::u32::<0, _>(bytes);
         if argsz < 16 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/size", "argsz", 0, Errno::EINVAL,
-                "the size must be at least 16",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/size", "argsz", 0, EINVAL,
+                "the size must be at least 16"
             );
         }
         let granularity = argsz::read::u8::<9, _>(bytes);
         if granularity == 1 && argsz < 32 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/size-granu.pasid_info", "argsz", 0, Errno::EINVAL,
-                "invalidation by PASID needs `granu.pasid_info`",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/size-granu.pasid_info", "argsz", 0, EINVAL,
+                "invalidation by PASID needs `granu.pasid_info`"
             );
         }
         if granularity == 2 && argsz < 56 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/size-granu.addr_info", "argsz", 0, Errno::EINVAL,
-                "invalidation by address needs `granu.addr_info`",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/size-granu.addr_info", "argsz", 0, EINVAL,
+                "invalidation by address needs `granu.addr_info`"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 16, 56, argsz).is_err() {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 56] = argsz::zerocopy::transmute_ref!(&held);
         let version = argsz::read::u32::<4, _>(bytes);
         if version != 1 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/version", "version", 4, Errno::EINVAL,
-                "`version` must be IOMMU_CACHE_INVALIDATE_INFO_VERSION_1",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/version", "version", 4, EINVAL,
+                "`version` must be IOMMU_CACHE_INVALIDATE_INFO_VERSION_1"
             );
         }
         let cache = argsz::read::u8::<8, _>(bytes);
         if cache & !0x7 != 0 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/cache", "cache", 8, Errno::EINVAL,
-                "`cache` must have no bit that iommu_cache_inv_type lacks",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/cache", "cache", 8, EINVAL,
+                "`cache` must have no bit that iommu_cache_inv_type lacks"
             );
         }
         if !matches!(granularity, 0..=2) {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/granularity", "granularity", 9, Errno::EINVAL,
-                "`granularity` must be a value of iommu_inv_granularity",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/granularity", "granularity", 9, EINVAL,
+                "`granularity` must be a value of iommu_inv_granularity"
             );
         }
         if !argsz::read::zero::<10, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/padding", "padding", 10, Errno::EINVAL,
-                "`padding` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/padding", "padding", 10, EINVAL,
+                "`padding` is reserved: it must be zero"
             );
         }
         let granu_pasid_info_flags = argsz::read::u32::<16, _>(bytes);
         if granularity == 1 && granu_pasid_info_flags & !0x3 != 0 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/granu.pasid_info.flags", "granu.pasid_info.flags", 16, Errno::EINVAL,
-                "`granu.pasid_info.flags` must have no bit that iommu_inv_pasid_flags lacks",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/granu.pasid_info.flags", "granu.pasid_info.flags", 16, EINVAL,
+                "`granu.pasid_info.flags` must have no bit that iommu_inv_pasid_flags lacks"
             );
         }
         let granu_addr_info_flags = argsz::read::u32::<16, _>(bytes);
         if granularity == 2 && granu_addr_info_flags & !0x7 != 0 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/granu.addr_info.flags", "granu.addr_info.flags", 16, Errno::EINVAL,
-                "`granu.addr_info.flags` must have no bit that iommu_inv_addr_flags lacks",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/granu.addr_info.flags", "granu.addr_info.flags", 16, EINVAL,
+                "`granu.addr_info.flags` must have no bit that iommu_inv_addr_flags lacks"
             );
         }
-        if (cache & 0x2 == 0x2 && granularity == 0)
-            || (cache & 0x4 == 0x4 && granularity == 2)
-        {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/cache-granularity", "cache", 8, Errno::EINVAL,
-                "the PASID cache has no addresses, and a device's cache is not invalidated by domain",
+        if (cache & 0x2 == 0x2 && granularity == 0) || (cache & 0x4 == 0x4 && granularity == 2) {
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/cache-granularity", "cache", 8, EINVAL,
+                "the PASID cache has no addresses, and a device's cache is not invalidated by domain"
             );
         }
         Ok(held)
@@ -1096,9 +1089,7 @@ impl IommuCacheInvalidateInfo {
     }
 
     /// Copies the struct from a user, and judges it by the generic rules and those of `intel_vtd`.
-    pub fn copy_from_user_intel_vtd(
-        user: &(impl UserMemory + ?Sized),
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_intel_vtd(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let held = Self::copy_from_user(user)?;
         held.check_intel_vtd()?;
         Ok(held)
@@ -1110,56 +1101,50 @@ impl IommuCacheInvalidateInfo {
         let granularity = argsz::read::u8::<9, _>(bytes);
         let granu_addr_info_granule_size = argsz::read::u64::<40, _>(bytes);
         if granularity == 2
-            && !(granu_addr_info_granule_size == 4096
-                || granu_addr_info_granule_size == 0x20_0000
-                || granu_addr_info_granule_size == 0x4000_0000)
+            && !(granu_addr_info_granule_size == 4096 || granu_addr_info_granule_size == 0x20_0000 || granu_addr_info_granule_size == 0x4000_0000)
         {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/vtd-granule", "granu.addr_info.granule_size", 40, Errno::EINVAL,
-                "a granule is a page of 4 KiB, 2 MiB or 1 GiB",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/vtd-granule", "granu.addr_info.granule_size", 40, EINVAL,
+                "a granule is a page of 4 KiB, 2 MiB or 1 GiB"
             );
         }
         let granu_addr_info_nb_granules = argsz::read::u64::<48, _>(bytes);
         if granularity == 2
-            && argsz::read::overflows(|| {
-                granu_addr_info_granule_size.checked_mul(granu_addr_info_nb_granules)
-            })
+            && argsz::read::overflows(|| granu_addr_info_granule_size.checked_mul(granu_addr_info_nb_granules))
         {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/vtd-range", "granularity", 9, Errno::EINVAL,
-                "the size of the range must fit 64 bits",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/vtd-range", "granularity", 9, EINVAL,
+                "the size of the range must fit 64 bits"
             );
         }
         let granu_addr_info_addr = argsz::read::u64::<32, _>(bytes);
         if granularity == 2 && granu_addr_info_addr & 0xfff != 0 {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/vtd-addr-4k", "granu.addr_info.addr", 32, Errno::EINVAL,
-                "a range begins at a page",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/vtd-addr-4k", "granu.addr_info.addr", 32, EINVAL,
+                "a range begins at a page"
             );
         }
         if granularity == 2 && granu_addr_info_granule_size == 0x20_0000
             && granu_addr_info_addr & 0x1f_ffff != 0
         {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/vtd-addr-2m", "granu.addr_info.addr", 32, Errno::EINVAL,
-                "a range of 2 MiB granules begins at one",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/vtd-addr-2m", "granu.addr_info.addr", 32, EINVAL,
+                "a range of 2 MiB granules begins at one"
             );
         }
         if granularity == 2 && granu_addr_info_granule_size == 0x4000_0000
             && granu_addr_info_addr & 0x3fff_ffff != 0
         {
-            return argsz::refuse(
-                "iommu_cache_invalidate_info/vtd-addr-1g", "granu.addr_info.addr", 32, Errno::EINVAL,
-                "a range of 1 GiB granules begins at one",
+            return argsz::refuse!(
+                "iommu_cache_invalidate_info/vtd-addr-1g", "granu.addr_info.addr", 32, EINVAL,
+                "a range of 1 GiB granules begins at one"
             );
         }
         Ok(())
     }
 
     /// Copies the struct from a user, and judges it by the generic rules and those of `intel_vtd_strict`.
-    pub fn copy_from_user_intel_vtd_strict(
-        user: &(impl UserMemory + ?Sized),
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_intel_vtd_strict(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let held = Self::copy_from_user(user)?;
         held.check_intel_vtd_strict()?;
         Ok(held)
@@ -1178,14 +1163,7 @@ pub struct IommuCacheInvalidateInfoBuilder {
 impl IommuCacheInvalidateInfo {
     /// Begins to build one.
     pub fn builder() -> IommuCacheInvalidateInfoBuilder {
-        IommuCacheInvalidateInfoBuilder {
-            built: Self {
-                version: IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
-                ..Self::default()
-            },
-            fields: 0,
-            arm: 0,
-        }
+        IommuCacheInvalidateInfoBuilder { built: Self { version: IOMMU_CACHE_INVALIDATE_INFO_VERSION_1, ..Self::default() }, fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1523,51 +1501,51 @@ impl IommuGpasidBindData {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 56, 56).is_err() {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 56 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/copy-fixed", "", 0, EFAULT,
+                "the first 56 bytes must be readable"
             );
         }
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(&held);
         let argsz = argsz::read::u32::<0, _>(bytes);
         if argsz < 56 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/size", "argsz", 0, Errno::EINVAL,
-                "the size must be at least 56",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/size", "argsz", 0, EINVAL,
+                "the size must be at least 56"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 56, 72, argsz).is_err() {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(&held);
         let version = argsz::read::u32::<4, _>(bytes);
         if version != 1 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/version", "version", 4, Errno::EINVAL,
-                "`version` must be IOMMU_GPASID_BIND_VERSION_1",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/version", "version", 4, EINVAL,
+                "`version` must be IOMMU_GPASID_BIND_VERSION_1"
             );
         }
         let format = argsz::read::u32::<8, _>(bytes);
         if !matches!(format, 0..=1) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/format", "format", 8, Errno::EINVAL,
-                "`format` must be 0, INTEL_VTD",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/format", "format", 8, EINVAL,
+                "`format` must be 0, INTEL_VTD"
             );
         }
         let flags = argsz::read::u64::<16, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/flags", "flags", 16, Errno::EINVAL,
-                "`flags` must have no bit that iommu_gpasid_bind_flags lacks",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/flags", "flags", 16, EINVAL,
+                "`flags` must have no bit that iommu_gpasid_bind_flags lacks"
             );
         }
         if !argsz::read::zero::<48, 56, _>(bytes) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/padding", "padding", 48, Errno::EINVAL,
-                "`padding` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/padding", "padding", 48, EINVAL,
+                "`padding` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -1578,46 +1556,44 @@ impl IommuGpasidBindData {
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(self);
         let format = argsz::read::u32::<8, _>(bytes);
         if format != 1 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-format", "format", 8, Errno::EINVAL,
-                "the driver takes only the format of Intel VT-d",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-format", "format", 8, EINVAL,
+                "the driver takes only the format of Intel VT-d"
             );
         }
         let argsz = argsz::read::u32::<0, _>(bytes);
         if argsz < 72 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-size", "vendor.vtd", 56, Errno::EINVAL,
-                "the driver needs all of `vendor.vtd`",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-size", "vendor.vtd", 56, EINVAL,
+                "the driver needs all of `vendor.vtd`"
             );
         }
         let vendor_vtd_flags = argsz::read::u64::<56, _>(bytes);
         if vendor_vtd_flags & 0xffff_ffff_ffff_ffc0 != 0 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-flags", "vendor.vtd.flags", 56, Errno::EINVAL,
-                "no attribute besides the six that are defined",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-flags", "vendor.vtd.flags", 56, EINVAL,
+                "no attribute besides the six that are defined"
             );
         }
         let hpasid = argsz::read::u64::<32, _>(bytes);
         if !(hpasid >= 1 && hpasid < 0x10_0000) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-hpasid", "hpasid", 32, Errno::EINVAL,
-                "a host PASID has 20 bits and is not 0",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-hpasid", "hpasid", 32, EINVAL,
+                "a host PASID has 20 bits and is not 0"
             );
         }
         let addr_width = argsz::read::u32::<12, _>(bytes);
         if !(addr_width == 48 || addr_width == 57) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-addr-width", "addr_width", 12, Errno::EINVAL,
-                "first-stage tables have four or five levels: 48 or 57 bits",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-addr-width", "addr_width", 12, EINVAL,
+                "first-stage tables have four or five levels: 48 or 57 bits"
             );
         }
         Ok(())
     }
 
     /// Copies the struct from a user, and judges it by the generic rules and those of `intel_vtd`.
-    pub fn copy_from_user_intel_vtd(
-        user: &(impl UserMemory + ?Sized),
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_intel_vtd(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let held = Self::copy_from_user(user)?;
         held.check_intel_vtd()?;
         Ok(held)
@@ -1628,53 +1604,51 @@ impl IommuGpasidBindData {
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(self);
         let format = argsz::read::u32::<8, _>(bytes);
         if format != 1 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-format", "format", 8, Errno::EINVAL,
-                "the driver takes only the format of Intel VT-d",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-format", "format", 8, EINVAL,
+                "the driver takes only the format of Intel VT-d"
             );
         }
         let argsz = argsz::read::u32::<0, _>(bytes);
         if argsz < 72 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-size", "vendor.vtd", 56, Errno::EINVAL,
-                "the driver needs all of `vendor.vtd`",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-size", "vendor.vtd", 56, EINVAL,
+                "the driver needs all of `vendor.vtd`"
             );
         }
         let vendor_vtd_flags = argsz::read::u64::<56, _>(bytes);
         if vendor_vtd_flags & 0xffff_ffff_ffff_ffc0 != 0 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-flags", "vendor.vtd.flags", 56, Errno::EINVAL,
-                "no attribute besides the six that are defined",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-flags", "vendor.vtd.flags", 56, EINVAL,
+                "no attribute besides the six that are defined"
             );
         }
         let gpgd = argsz::read::u64::<24, _>(bytes);
         if gpgd & 0xfff != 0 {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-gpgd", "gpgd", 24, Errno::EINVAL,
-                "a table begins at a page of 4 KiB; low bits would end up in the PASID entry",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-gpgd", "gpgd", 24, EINVAL,
+                "a table begins at a page of 4 KiB; low bits would end up in the PASID entry"
             );
         }
         let hpasid = argsz::read::u64::<32, _>(bytes);
         if !(hpasid >= 1 && hpasid < 0x10_0000) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-hpasid", "hpasid", 32, Errno::EINVAL,
-                "a host PASID has 20 bits and is not 0",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-hpasid", "hpasid", 32, EINVAL,
+                "a host PASID has 20 bits and is not 0"
             );
         }
         let addr_width = argsz::read::u32::<12, _>(bytes);
         if !(addr_width == 48 || addr_width == 57) {
-            return argsz::refuse(
-                "iommu_gpasid_bind_data/vtd-addr-width", "addr_width", 12, Errno::EINVAL,
-                "first-stage tables have four or five levels: 48 or 57 bits",
+            return argsz::refuse!(
+                "iommu_gpasid_bind_data/vtd-addr-width", "addr_width", 12, EINVAL,
+                "first-stage tables have four or five levels: 48 or 57 bits"
             );
         }
         Ok(())
     }
 
     /// Copies the struct from a user, and judges it by the generic rules and those of `intel_vtd_strict`.
-    pub fn copy_from_user_intel_vtd_strict(
-        user: &(impl UserMemory + ?Sized),
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_intel_vtd_strict(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let held = Self::copy_from_user(user)?;
         held.check_intel_vtd_strict()?;
         Ok(held)
@@ -1693,14 +1667,7 @@ pub struct IommuGpasidBindDataBuilder {
 impl IommuGpasidBindData {
     /// Begins to build one.
     pub fn builder() -> IommuGpasidBindDataBuilder {
-        IommuGpasidBindDataBuilder {
-            built: Self {
-                version: IOMMU_GPASID_BIND_VERSION_1,
-                ..Self::default()
-            },
-            fields: 0,
-            arm: 0,
-        }
+        IommuGpasidBindDataBuilder { built: Self { version: IOMMU_GPASID_BIND_VERSION_1, ..Self::default() }, fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.

@@ -6,7 +6,7 @@
 use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use argsz::zerocopy::FromZeros as _;
-use argsz::{Errno, Rejection, UserMemory};
+use argsz::{Rejection, UserMemory};
 
 /// The magic of all ioctls of this header.
 pub const IOMMUFD_TYPE: u32 = 59;
@@ -166,38 +166,34 @@ impl IommuDestroy {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_destroy/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_destroy/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 8 {
-            return argsz::refuse(
-                "iommu_destroy/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 8",
+            return argsz::refuse!(
+                "iommu_destroy/size", "size", 0, EINVAL,
+                "the size must be at least 8"
             );
         }
         match argsz::read::zero_tail(user, 8, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_destroy/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 8 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_destroy/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 8 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_destroy/tail", "", 0, E2BIG,
+                "what lies beyond the 8 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_destroy/tail", "", 0, EFAULT,
+                "what lies beyond the 8 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
-            return argsz::refuse(
-                "iommu_destroy/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_destroy/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -216,11 +212,7 @@ pub struct IommuDestroyBuilder {
 impl IommuDestroy {
     /// Begins to build one.
     pub fn builder() -> IommuDestroyBuilder {
-        IommuDestroyBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuDestroyBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -292,46 +284,42 @@ impl IommuIoasAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 12 {
-            return argsz::refuse(
-                "iommu_ioas_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 12",
+            return argsz::refuse!(
+                "iommu_ioas_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 12"
             );
         }
         match argsz::read::zero_tail(user, 12, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 12 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 12 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 12 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 12 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_ioas_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_ioas_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         Ok(held)
@@ -350,11 +338,7 @@ pub struct IommuIoasAllocBuilder {
 impl IommuIoasAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuIoasAllocBuilder {
-        IommuIoasAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -424,9 +408,9 @@ impl IommuIovaRange {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
-            return argsz::refuse(
-                "iommu_iova_range/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 16 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_iova_range/copy-fixed", "", 0, EFAULT,
+                "the first 16 bytes must be readable"
             );
         }
         Ok(held)
@@ -439,9 +423,9 @@ impl IommuIovaRange {
         let start = argsz::read::u64::<0, _>(bytes);
         let last = argsz::read::u64::<8, _>(bytes);
         if start >= last {
-            return argsz::refuse(
-                "iommu_iova_range/order", "start", 0, Errno::EINVAL,
-                "a range has to end after its start",
+            return argsz::refuse!(
+                "iommu_iova_range/order", "start", 0, EINVAL,
+                "a range has to end after its start"
             );
         }
         Ok(())
@@ -504,45 +488,41 @@ impl IommuIoasIovaRanges {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_iova_ranges/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_iova_ranges/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 32 {
-            return argsz::refuse(
-                "iommu_ioas_iova_ranges/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 32",
+            return argsz::refuse!(
+                "iommu_ioas_iova_ranges/size", "size", 0, EINVAL,
+                "the size must be at least 32"
             );
         }
         match argsz::read::zero_tail(user, 32, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_iova_ranges/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_iova_ranges/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_iova_ranges/tail", "", 0, E2BIG,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_iova_ranges/tail", "", 0, EFAULT,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_iova_ranges/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_iova_ranges/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         if !argsz::read::zero::<12, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_ioas_iova_ranges/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_ioas_iova_ranges/__reserved", "__reserved", 12, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -561,11 +541,7 @@ pub struct IommuIoasIovaRangesBuilder {
 impl IommuIoasIovaRanges {
     /// Begins to build one.
     pub fn builder() -> IommuIoasIovaRangesBuilder {
-        IommuIoasIovaRangesBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasIovaRangesBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -656,45 +632,41 @@ impl IommuIoasAllowIovas {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_allow_iovas/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_allow_iovas/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_ioas_allow_iovas/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_ioas_allow_iovas/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 24, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_allow_iovas/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_allow_iovas/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_allow_iovas/tail", "", 0, E2BIG,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_allow_iovas/tail", "", 0, EFAULT,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_allow_iovas/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_allow_iovas/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         if !argsz::read::zero::<12, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_ioas_allow_iovas/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_ioas_allow_iovas/__reserved", "__reserved", 12, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -713,11 +685,7 @@ pub struct IommuIoasAllowIovasBuilder {
 impl IommuIoasAllowIovas {
     /// Begins to build one.
     pub fn builder() -> IommuIoasAllowIovasBuilder {
-        IommuIoasAllowIovasBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasAllowIovasBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -845,66 +813,62 @@ impl IommuIoasMap {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_map/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_map/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 40 {
-            return argsz::refuse(
-                "iommu_ioas_map/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 40",
+            return argsz::refuse!(
+                "iommu_ioas_map/size", "size", 0, EINVAL,
+                "the size must be at least 40"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_map/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_map/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_map/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_map/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_map/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_map/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0x7 != 0 {
-            return argsz::refuse(
-                "iommu_ioas_map/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            return argsz::refuse!(
+                "iommu_ioas_map/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks"
             );
         }
         if !argsz::read::zero::<12, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_ioas_map/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_ioas_map/__reserved", "__reserved", 12, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let iova = argsz::read::u64::<32, _>(bytes);
         let length = argsz::read::u64::<24, _>(bytes);
         if iova == u64::MAX || length == u64::MAX {
-            return argsz::refuse(
-                "iommu_ioas_map/overflow", "iova", 32, Errno::EOVERFLOW,
-                "neither address nor length may be the last 64-bit number",
+            return argsz::refuse!(
+                "iommu_ioas_map/overflow", "iova", 32, EOVERFLOW,
+                "neither address nor length may be the last 64-bit number"
             );
         }
         if flags & 0x6 == 0 {
-            return argsz::refuse(
-                "iommu_ioas_map/no-access", "flags", 4, Errno::EINVAL,
-                "a mapping nobody may read or write is of no use",
+            return argsz::refuse!(
+                "iommu_ioas_map/no-access", "flags", 4, EINVAL,
+                "a mapping nobody may read or write is of no use"
             );
         }
         Ok(held)
@@ -923,11 +887,7 @@ pub struct IommuIoasMapBuilder {
 impl IommuIoasMap {
     /// Begins to build one.
     pub fn builder() -> IommuIoasMapBuilder {
-        IommuIoasMapBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasMapBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1038,66 +998,62 @@ impl IommuIoasNoiommuGetPa {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 40 {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 40",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/size", "size", 0, EINVAL,
+                "the size must be at least 40"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_noiommu_get_pa/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_noiommu_get_pa/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         if !argsz::read::zero::<12, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/__reserved", "__reserved", 12, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let length = argsz::read::u64::<24, _>(bytes);
         if length == 0 {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/empty", "length", 24, Errno::EINVAL,
-                "at least one byte has to be asked for",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/empty", "length", 24, EINVAL,
+                "at least one byte has to be asked for"
             );
         }
         let iova = argsz::read::u64::<16, _>(bytes);
         if iova == u64::MAX {
-            return argsz::refuse(
-                "iommu_ioas_noiommu_get_pa/overflow", "iova", 16, Errno::EOVERFLOW,
-                "the address must not be the last 64-bit number",
+            return argsz::refuse!(
+                "iommu_ioas_noiommu_get_pa/overflow", "iova", 16, EOVERFLOW,
+                "the address must not be the last 64-bit number"
             );
         }
         Ok(held)
@@ -1116,11 +1072,7 @@ pub struct IommuIoasNoiommuGetPaBuilder {
 impl IommuIoasNoiommuGetPa {
     /// Begins to build one.
     pub fn builder() -> IommuIoasNoiommuGetPaBuilder {
-        IommuIoasNoiommuGetPaBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasNoiommuGetPaBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1222,60 +1174,56 @@ impl IommuIoasMapFile {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_map_file/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 40 {
-            return argsz::refuse(
-                "iommu_ioas_map_file/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 40",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/size", "size", 0, EINVAL,
+                "the size must be at least 40"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_map_file/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_map_file/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_map_file/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_map_file/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_map_file/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0x7 != 0 {
-            return argsz::refuse(
-                "iommu_ioas_map_file/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks"
             );
         }
         let iova = argsz::read::u64::<32, _>(bytes);
         let length = argsz::read::u64::<24, _>(bytes);
         if iova == u64::MAX || length == u64::MAX {
-            return argsz::refuse(
-                "iommu_ioas_map_file/overflow", "iova", 32, Errno::EOVERFLOW,
-                "neither address nor length may be the last 64-bit number",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/overflow", "iova", 32, EOVERFLOW,
+                "neither address nor length may be the last 64-bit number"
             );
         }
         if flags & 0x6 == 0 {
-            return argsz::refuse(
-                "iommu_ioas_map_file/no-access", "flags", 4, Errno::EINVAL,
-                "a mapping nobody may read or write is of no use",
+            return argsz::refuse!(
+                "iommu_ioas_map_file/no-access", "flags", 4, EINVAL,
+                "a mapping nobody may read or write is of no use"
             );
         }
         Ok(held)
@@ -1294,11 +1242,7 @@ pub struct IommuIoasMapFileBuilder {
 impl IommuIoasMapFile {
     /// Begins to build one.
     pub fn builder() -> IommuIoasMapFileBuilder {
-        IommuIoasMapFileBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasMapFileBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1412,61 +1356,57 @@ impl IommuIoasCopy {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_copy/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_copy/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 40 {
-            return argsz::refuse(
-                "iommu_ioas_copy/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 40",
+            return argsz::refuse!(
+                "iommu_ioas_copy/size", "size", 0, EINVAL,
+                "the size must be at least 40"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_copy/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_copy/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_copy/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_copy/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_copy/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_copy/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0x7 != 0 {
-            return argsz::refuse(
-                "iommu_ioas_copy/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_ioas_map_flags lacks",
+            return argsz::refuse!(
+                "iommu_ioas_copy/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_ioas_map_flags lacks"
             );
         }
         let length = argsz::read::u64::<16, _>(bytes);
         let src_iova = argsz::read::u64::<32, _>(bytes);
         let dst_iova = argsz::read::u64::<24, _>(bytes);
         if length == u64::MAX || src_iova == u64::MAX || dst_iova == u64::MAX {
-            return argsz::refuse(
-                "iommu_ioas_copy/overflow", "length", 16, Errno::EOVERFLOW,
-                "neither an address nor the length may be the last 64-bit number",
+            return argsz::refuse!(
+                "iommu_ioas_copy/overflow", "length", 16, EOVERFLOW,
+                "neither an address nor the length may be the last 64-bit number"
             );
         }
         if flags & 0x6 == 0 {
-            return argsz::refuse(
-                "iommu_ioas_copy/no-access", "flags", 4, Errno::EINVAL,
-                "a mapping nobody may read or write is of no use",
+            return argsz::refuse!(
+                "iommu_ioas_copy/no-access", "flags", 4, EINVAL,
+                "a mapping nobody may read or write is of no use"
             );
         }
         Ok(held)
@@ -1485,11 +1425,7 @@ pub struct IommuIoasCopyBuilder {
 impl IommuIoasCopy {
     /// Begins to build one.
     pub fn builder() -> IommuIoasCopyBuilder {
-        IommuIoasCopyBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasCopyBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1597,38 +1533,34 @@ impl IommuIoasUnmap {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_unmap/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_unmap/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_ioas_unmap/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_ioas_unmap/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 24, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_unmap/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_unmap/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_unmap/tail", "", 0, E2BIG,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_unmap/tail", "", 0, EFAULT,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_unmap/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_unmap/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -1640,11 +1572,10 @@ impl IommuIoasUnmap {
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
         let iova = argsz::read::u64::<8, _>(bytes);
         let length = argsz::read::u64::<16, _>(bytes);
-        if (iova == u64::MAX || length == u64::MAX) && !(iova == 0 && length == u64::MAX)
-        {
-            return argsz::refuse(
-                "iommu_ioas_unmap/overflow", "iova", 8, Errno::EOVERFLOW,
-                "neither address nor length may be the last 64-bit number, unless everything is meant",
+        if (iova == u64::MAX || length == u64::MAX) && !(iova == 0 && length == u64::MAX) {
+            return argsz::refuse!(
+                "iommu_ioas_unmap/overflow", "iova", 8, EOVERFLOW,
+                "neither address nor length may be the last 64-bit number, unless everything is meant"
             );
         }
         Ok(())
@@ -1663,11 +1594,7 @@ pub struct IommuIoasUnmapBuilder {
 impl IommuIoasUnmap {
     /// Begins to build one.
     pub fn builder() -> IommuIoasUnmapBuilder {
-        IommuIoasUnmapBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuIoasUnmapBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -1834,52 +1761,48 @@ impl IommuOption {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_option/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_option/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_option/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_option/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 24, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_option/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_option/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_option/tail", "", 0, E2BIG,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_option/tail", "", 0, EFAULT,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_option/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_option/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let option_id = argsz::read::u32::<4, _>(bytes);
         if !matches!(option_id, 0..=1) {
-            return argsz::refuse(
-                "iommu_option/option_id", "option_id", 4, Errno::EOPNOTSUPP,
-                "`option_id` must be a value of iommufd_option",
+            return argsz::refuse!(
+                "iommu_option/option_id", "option_id", 4, EOPNOTSUPP,
+                "`option_id` must be a value of iommufd_option"
             );
         }
         if !argsz::read::zero::<10, 12, _>(bytes) {
-            return argsz::refuse(
-                "iommu_option/__reserved", "__reserved", 10, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_option/__reserved", "__reserved", 10, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -1891,9 +1814,9 @@ impl IommuOption {
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
         let op = argsz::read::u16::<8, _>(bytes);
         if !matches!(op, 0..=1) {
-            return argsz::refuse(
-                "iommu_option/op", "op", 8, Errno::EOPNOTSUPP,
-                "`op` must be a value of iommufd_option_ops",
+            return argsz::refuse!(
+                "iommu_option/op", "op", 8, EOPNOTSUPP,
+                "`op` must be a value of iommufd_option_ops"
             );
         }
         Ok(())
@@ -1912,11 +1835,7 @@ pub struct IommuOptionBuilder {
 impl IommuOption {
     /// Begins to build one.
     pub fn builder() -> IommuOptionBuilder {
-        IommuOptionBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuOptionBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -2049,52 +1968,48 @@ impl IommuVfioIoas {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_vfio_ioas/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_vfio_ioas/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 12 {
-            return argsz::refuse(
-                "iommu_vfio_ioas/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 12",
+            return argsz::refuse!(
+                "iommu_vfio_ioas/size", "size", 0, EINVAL,
+                "the size must be at least 12"
             );
         }
         match argsz::read::zero_tail(user, 12, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_vfio_ioas/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 12 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_vfio_ioas/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 12 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_vfio_ioas/tail", "", 0, E2BIG,
+                "what lies beyond the 12 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_vfio_ioas/tail", "", 0, EFAULT,
+                "what lies beyond the 12 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
-            return argsz::refuse(
-                "iommu_vfio_ioas/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_vfio_ioas/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 12] = argsz::zerocopy::transmute_ref!(&held);
         let op = argsz::read::u16::<8, _>(bytes);
         if !matches!(op, 0..=2) {
-            return argsz::refuse(
-                "iommu_vfio_ioas/op", "op", 8, Errno::EOPNOTSUPP,
-                "`op` must be a value of iommufd_vfio_ioas_op",
+            return argsz::refuse!(
+                "iommu_vfio_ioas/op", "op", 8, EOPNOTSUPP,
+                "`op` must be a value of iommufd_vfio_ioas_op"
             );
         }
         if !argsz::read::zero::<10, 12, _>(bytes) {
-            return argsz::refuse(
-                "iommu_vfio_ioas/__reserved", "__reserved", 10, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_vfio_ioas/__reserved", "__reserved", 10, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -2113,11 +2028,7 @@ pub struct IommuVfioIoasBuilder {
 impl IommuVfioIoas {
     /// Begins to build one.
     pub fn builder() -> IommuVfioIoasBuilder {
-        IommuVfioIoasBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuVfioIoasBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -2261,28 +2172,25 @@ impl IommuHwptVtdS1 {
     /// provide are zero.
     ///
     /// `size` is what the user claims to have filled in.
-    pub fn copy_from_user_with_size(
-        user: &(impl UserMemory + ?Sized),
-        size: usize,
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_with_size(user: &(impl UserMemory + ?Sized), size: usize) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 24 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1/size", "", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1/size", "", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         if size > 24 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1/size-max", "", 0, Errno::EINVAL,
-                "the size must be at most 24",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1/size-max", "", 0, EINVAL,
+                "the size must be at most 24"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -2322,28 +2230,25 @@ impl IommuHwptArmSmmuv3 {
     /// provide are zero.
     ///
     /// `size` is what the user claims to have filled in.
-    pub fn copy_from_user_with_size(
-        user: &(impl UserMemory + ?Sized),
-        size: usize,
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_with_size(user: &(impl UserMemory + ?Sized), size: usize) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 16 {
-            return argsz::refuse(
-                "iommu_hwpt_arm_smmuv3/size", "", 0, Errno::EINVAL,
-                "the size must be at least 16",
+            return argsz::refuse!(
+                "iommu_hwpt_arm_smmuv3/size", "", 0, EINVAL,
+                "the size must be at least 16"
             );
         }
         if size > 16 {
-            return argsz::refuse(
-                "iommu_hwpt_arm_smmuv3/size-max", "", 0, Errno::EINVAL,
-                "the size must be at most 16",
+            return argsz::refuse!(
+                "iommu_hwpt_arm_smmuv3/size-max", "", 0, EINVAL,
+                "the size must be at most 16"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_arm_smmuv3/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_arm_smmuv3/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -2383,28 +2288,25 @@ impl IommuHwptAmdGuest {
     /// provide are zero.
     ///
     /// `size` is what the user claims to have filled in.
-    pub fn copy_from_user_with_size(
-        user: &(impl UserMemory + ?Sized),
-        size: usize,
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_with_size(user: &(impl UserMemory + ?Sized), size: usize) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 32 {
-            return argsz::refuse(
-                "iommu_hwpt_amd_guest/size", "", 0, Errno::EINVAL,
-                "the size must be at least 32",
+            return argsz::refuse!(
+                "iommu_hwpt_amd_guest/size", "", 0, EINVAL,
+                "the size must be at least 32"
             );
         }
         if size > 32 {
-            return argsz::refuse(
-                "iommu_hwpt_amd_guest/size-max", "", 0, Errno::EINVAL,
-                "the size must be at most 32",
+            return argsz::refuse!(
+                "iommu_hwpt_amd_guest/size-max", "", 0, EINVAL,
+                "the size must be at most 32"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_amd_guest/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_amd_guest/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -2528,59 +2430,55 @@ impl IommuHwptAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 48, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hwpt_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 48 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hwpt_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 48 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hwpt_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 48 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hwpt_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 48 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
         if !argsz::read::zero::<20, 24, _>(bytes) {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/__reserved", "__reserved", 20, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/__reserved", "__reserved", 20, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let data_type = argsz::read::u32::<24, _>(bytes);
         let data_len = argsz::read::u32::<28, _>(bytes);
         if data_type == 0 && data_len != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/data-without-type", "data_type", 24, Errno::EINVAL,
-                "data need a type that says whose they are",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/data-without-type", "data_type", 24, EINVAL,
+                "data need a type that says whose they are"
             );
         }
         if data_type != 0 && data_len == 0 {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/type-without-data", "data_type", 24, Errno::EINVAL,
-                "this type needs data",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/type-without-data", "data_type", 24, EINVAL,
+                "this type needs data"
             );
         }
         Ok(held)
@@ -2592,15 +2490,15 @@ impl IommuHwptAlloc {
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(self);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0xf != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_hwpt_alloc_flags lacks",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_alloc_flags lacks"
             );
         }
         if flags & 0x5 == 0x5 {
-            return argsz::refuse(
-                "iommu_hwpt_alloc/fault-on-parent", "flags", 4, Errno::EOPNOTSUPP,
-                "a parent of nested tables has no fault queue of its own",
+            return argsz::refuse!(
+                "iommu_hwpt_alloc/fault-on-parent", "flags", 4, EOPNOTSUPP,
+                "a parent of nested tables has no fault queue of its own"
             );
         }
         Ok(())
@@ -2619,11 +2517,7 @@ pub struct IommuHwptAllocBuilder {
 impl IommuHwptAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuHwptAllocBuilder {
-        IommuHwptAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwptAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -3074,52 +2968,48 @@ impl IommuHwInfo {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hw_info/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hw_info/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 32 {
-            return argsz::refuse(
-                "iommu_hw_info/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 32",
+            return argsz::refuse!(
+                "iommu_hw_info/size", "size", 0, EINVAL,
+                "the size must be at least 32"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hw_info/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hw_info/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hw_info/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hw_info/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_hw_info/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hw_info/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_hw_info/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_hw_info_flags lacks",
+            return argsz::refuse!(
+                "iommu_hw_info/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hw_info_flags lacks"
             );
         }
         if !argsz::read::zero::<29, 32, _>(bytes) {
-            return argsz::refuse(
-                "iommu_hw_info/__reserved", "__reserved", 29, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_hw_info/__reserved", "__reserved", 29, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -3138,11 +3028,7 @@ pub struct IommuHwInfoBuilder {
 impl IommuHwInfo {
     /// Begins to build one.
     pub fn builder() -> IommuHwInfoBuilder {
-        IommuHwInfoBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwInfoBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -3272,46 +3158,42 @@ impl IommuHwptSetDirtyTracking {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_set_dirty_tracking/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 16 {
-            return argsz::refuse(
-                "iommu_hwpt_set_dirty_tracking/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 16",
+            return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/size", "size", 0, EINVAL,
+                "the size must be at least 16"
             );
         }
         match argsz::read::zero_tail(user, 16, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hwpt_set_dirty_tracking/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 16 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hwpt_set_dirty_tracking/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 16 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/tail", "", 0, E2BIG,
+                "what lies beyond the 16 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/tail", "", 0, EFAULT,
+                "what lies beyond the 16 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_set_dirty_tracking/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_set_dirty_tracking/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_hwpt_set_dirty_tracking_flags lacks",
+            return argsz::refuse!(
+                "iommu_hwpt_set_dirty_tracking/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_set_dirty_tracking_flags lacks"
             );
         }
         Ok(held)
@@ -3330,11 +3212,7 @@ pub struct IommuHwptSetDirtyTrackingBuilder {
 impl IommuHwptSetDirtyTracking {
     /// Begins to build one.
     pub fn builder() -> IommuHwptSetDirtyTrackingBuilder {
-        IommuHwptSetDirtyTrackingBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwptSetDirtyTrackingBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -3451,52 +3329,48 @@ impl IommuHwptGetDirtyBitmap {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_get_dirty_bitmap/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 48 {
-            return argsz::refuse(
-                "iommu_hwpt_get_dirty_bitmap/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 48",
+            return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/size", "size", 0, EINVAL,
+                "the size must be at least 48"
             );
         }
         match argsz::read::zero_tail(user, 48, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hwpt_get_dirty_bitmap/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 48 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hwpt_get_dirty_bitmap/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 48 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/tail", "", 0, E2BIG,
+                "what lies beyond the 48 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/tail", "", 0, EFAULT,
+                "what lies beyond the 48 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_get_dirty_bitmap/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<8, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_get_dirty_bitmap/flags", "flags", 8, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommufd_hwpt_get_dirty_bitmap_flags lacks",
+            return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/flags", "flags", 8, EOPNOTSUPP,
+                "`flags` must have no bit that iommufd_hwpt_get_dirty_bitmap_flags lacks"
             );
         }
         if !argsz::read::zero::<12, 16, _>(bytes) {
-            return argsz::refuse(
-                "iommu_hwpt_get_dirty_bitmap/__reserved", "__reserved", 12, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_hwpt_get_dirty_bitmap/__reserved", "__reserved", 12, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -3515,11 +3389,7 @@ pub struct IommuHwptGetDirtyBitmapBuilder {
 impl IommuHwptGetDirtyBitmap {
     /// Begins to build one.
     pub fn builder() -> IommuHwptGetDirtyBitmapBuilder {
-        IommuHwptGetDirtyBitmapBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwptGetDirtyBitmapBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -3684,56 +3554,53 @@ impl IommuHwptVtdS1Invalidate {
     /// provide are zero.
     ///
     /// `size` is what the user claims to have filled in.
-    pub fn copy_from_user_with_size(
-        user: &(impl UserMemory + ?Sized),
-        size: usize,
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_with_size(user: &(impl UserMemory + ?Sized), size: usize) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 24 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/size", "", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/size", "", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         if size > 24 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/size-max", "", 0, Errno::EINVAL,
-                "the size must be at most 24",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/size-max", "", 0, EINVAL,
+                "the size must be at most 24"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<16, _>(bytes);
         if flags & !0x1 != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/flags", "flags", 16, Errno::EOPNOTSUPP,
-                "`flags` must have no bit that iommu_hwpt_vtd_s1_invalidate_flags lacks",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/flags", "flags", 16, EOPNOTSUPP,
+                "`flags` must have no bit that iommu_hwpt_vtd_s1_invalidate_flags lacks"
             );
         }
         if !argsz::read::zero::<20, 24, _>(bytes) {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/__reserved", "__reserved", 20, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/__reserved", "__reserved", 20, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let addr = argsz::read::u64::<0, _>(bytes);
         if addr & 0xfff != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/alignment", "addr", 0, Errno::EINVAL,
-                "the range has to begin at a page of 4 KiB",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/alignment", "addr", 0, EINVAL,
+                "the range has to begin at a page of 4 KiB"
             );
         }
         let npages = argsz::read::u64::<8, _>(bytes);
         if npages == u64::MAX && addr != 0 {
-            return argsz::refuse(
-                "iommu_hwpt_vtd_s1_invalidate/everything", "npages", 8, Errno::EINVAL,
-                "to invalidate everything the address must be 0",
+            return argsz::refuse!(
+                "iommu_hwpt_vtd_s1_invalidate/everything", "npages", 8, EINVAL,
+                "to invalidate everything the address must be 0"
             );
         }
         Ok(held)
@@ -3773,28 +3640,25 @@ impl IommuViommuArmSmmuv3Invalidate {
     /// provide are zero.
     ///
     /// `size` is what the user claims to have filled in.
-    pub fn copy_from_user_with_size(
-        user: &(impl UserMemory + ?Sized),
-        size: usize,
-    ) -> Result<Self, Rejection> {
+    pub fn copy_from_user_with_size(user: &(impl UserMemory + ?Sized), size: usize) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         let size = size as u64;
         if size < 16 {
-            return argsz::refuse(
-                "iommu_viommu_arm_smmuv3_invalidate/size", "", 0, Errno::EINVAL,
-                "the size must be at least 16",
+            return argsz::refuse!(
+                "iommu_viommu_arm_smmuv3_invalidate/size", "", 0, EINVAL,
+                "the size must be at least 16"
             );
         }
         if size > 16 {
-            return argsz::refuse(
-                "iommu_viommu_arm_smmuv3_invalidate/size-max", "", 0, Errno::EINVAL,
-                "the size must be at most 16",
+            return argsz::refuse!(
+                "iommu_viommu_arm_smmuv3_invalidate/size-max", "", 0, EINVAL,
+                "the size must be at most 16"
             );
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
-            return argsz::refuse(
-                "iommu_viommu_arm_smmuv3_invalidate/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_viommu_arm_smmuv3_invalidate/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         Ok(held)
@@ -3859,66 +3723,62 @@ impl IommuHwptInvalidate {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 32 {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 32",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/size", "size", 0, EINVAL,
+                "the size must be at least 32"
             );
         }
         match argsz::read::zero_tail(user, 32, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hwpt_invalidate/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hwpt_invalidate/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hwpt_invalidate/tail", "", 0, E2BIG,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hwpt_invalidate/tail", "", 0, EFAULT,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         if !argsz::read::zero::<28, 32, _>(bytes) {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/__reserved", "__reserved", 28, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/__reserved", "__reserved", 28, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let entry_num = argsz::read::u32::<24, _>(bytes);
         let data_uptr = argsz::read::u64::<8, _>(bytes);
         let entry_len = argsz::read::u32::<20, _>(bytes);
         if entry_num != 0 && !(data_uptr != 0 && entry_len != 0) {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/no-array", "data_uptr", 8, Errno::EINVAL,
-                "requests need an array with entries of some length",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/no-array", "data_uptr", 8, EINVAL,
+                "requests need an array with entries of some length"
             );
         }
         if entry_num != 0 && entry_len > 4096 {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/entry-len-max", "entry_len", 20, Errno::EINVAL,
-                "an entry has at most 4096 bytes",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/entry-len-max", "entry_len", 20, EINVAL,
+                "an entry has at most 4096 bytes"
             );
         }
         if entry_num > 0x8_0000 {
-            return argsz::refuse(
-                "iommu_hwpt_invalidate/entry-num-max", "entry_num", 24, Errno::EINVAL,
-                "at most 2^19 entries at a time",
+            return argsz::refuse!(
+                "iommu_hwpt_invalidate/entry-num-max", "entry_num", 24, EINVAL,
+                "at most 2^19 entries at a time"
             );
         }
         Ok(held)
@@ -3937,11 +3797,7 @@ pub struct IommuHwptInvalidateBuilder {
 impl IommuHwptInvalidate {
     /// Begins to build one.
     pub fn builder() -> IommuHwptInvalidateBuilder {
-        IommuHwptInvalidateBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwptInvalidateBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -4179,17 +4035,17 @@ impl IommuHwptPageResponse {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
-            return argsz::refuse(
-                "iommu_hwpt_page_response/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 8 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hwpt_page_response/copy-fixed", "", 0, EFAULT,
+                "the first 8 bytes must be readable"
             );
         }
         let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
         let code = argsz::read::u32::<4, _>(bytes);
         if !matches!(code, 0..=1) {
-            return argsz::refuse(
-                "iommu_hwpt_page_response/code", "code", 4, Errno::EINVAL,
-                "`code` must be a value of iommufd_page_response_code",
+            return argsz::refuse!(
+                "iommu_hwpt_page_response/code", "code", 4, EINVAL,
+                "`code` must be a value of iommufd_page_response_code"
             );
         }
         Ok(held)
@@ -4243,46 +4099,42 @@ impl IommuFaultAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_fault_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_fault_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 16 {
-            return argsz::refuse(
-                "iommu_fault_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 16",
+            return argsz::refuse!(
+                "iommu_fault_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 16"
             );
         }
         match argsz::read::zero_tail(user, 16, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_fault_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 16 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_fault_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 16 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_fault_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 16 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_fault_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 16 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
-            return argsz::refuse(
-                "iommu_fault_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_fault_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_fault_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_fault_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         Ok(held)
@@ -4301,11 +4153,7 @@ pub struct IommuFaultAllocBuilder {
 impl IommuFaultAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuFaultAllocBuilder {
-        IommuFaultAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuFaultAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -4464,53 +4312,49 @@ impl IommuViommuAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_viommu_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_viommu_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_viommu_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_viommu_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_viommu_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_viommu_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_viommu_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_viommu_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_viommu_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_viommu_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_viommu_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_viommu_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         let r#type = argsz::read::u32::<8, _>(bytes);
         if r#type == 0 {
-            return argsz::refuse(
-                "iommu_viommu_alloc/default-type", "type", 8, Errno::EOPNOTSUPP,
-                "the default type is kept for later",
+            return argsz::refuse!(
+                "iommu_viommu_alloc/default-type", "type", 8, EOPNOTSUPP,
+                "the default type is kept for later"
             );
         }
         Ok(held)
@@ -4529,11 +4373,7 @@ pub struct IommuViommuAllocBuilder {
 impl IommuViommuAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuViommuAllocBuilder {
-        IommuViommuAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuViommuAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -4643,46 +4483,42 @@ impl IommuVdeviceAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_vdevice_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_vdevice_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 24 {
-            return argsz::refuse(
-                "iommu_vdevice_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 24",
+            return argsz::refuse!(
+                "iommu_vdevice_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 24"
             );
         }
         match argsz::read::zero_tail(user, 24, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_vdevice_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_vdevice_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 24 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_vdevice_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_vdevice_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 24 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
-            return argsz::refuse(
-                "iommu_vdevice_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_vdevice_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(&held);
         let virt_id = argsz::read::u64::<16, _>(bytes);
         if usize::try_from(virt_id).is_err() {
-            return argsz::refuse(
-                "iommu_vdevice_alloc/virt-id", "virt_id", 16, Errno::EINVAL,
-                "the kernel keeps the number in an unsigned long",
+            return argsz::refuse!(
+                "iommu_vdevice_alloc/virt-id", "virt_id", 16, EINVAL,
+                "the kernel keeps the number in an unsigned long"
             );
         }
         Ok(held)
@@ -4701,11 +4537,7 @@ pub struct IommuVdeviceAllocBuilder {
 impl IommuVdeviceAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuVdeviceAllocBuilder {
-        IommuVdeviceAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuVdeviceAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -4785,45 +4617,41 @@ impl IommuIoasChangeProcess {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_change_process/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_change_process/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 8 {
-            return argsz::refuse(
-                "iommu_ioas_change_process/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 8",
+            return argsz::refuse!(
+                "iommu_ioas_change_process/size", "size", 0, EINVAL,
+                "the size must be at least 8"
             );
         }
         match argsz::read::zero_tail(user, 8, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_ioas_change_process/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 8 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_ioas_change_process/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 8 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_ioas_change_process/tail", "", 0, E2BIG,
+                "what lies beyond the 8 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_ioas_change_process/tail", "", 0, EFAULT,
+                "what lies beyond the 8 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
-            return argsz::refuse(
-                "iommu_ioas_change_process/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_ioas_change_process/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(&held);
         if !argsz::read::zero::<4, 8, _>(bytes) {
-            return argsz::refuse(
-                "iommu_ioas_change_process/__reserved", "__reserved", 4, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_ioas_change_process/__reserved", "__reserved", 4, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         Ok(held)
@@ -5041,66 +4869,62 @@ impl IommuVeventqAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_veventq_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 28 {
-            return argsz::refuse(
-                "iommu_veventq_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 28",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 28"
             );
         }
         match argsz::read::zero_tail(user, 32, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_veventq_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_veventq_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 32 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_veventq_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_veventq_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 32 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
-            return argsz::refuse(
-                "iommu_veventq_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_veventq_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         if !argsz::read::zero::<28, 32, _>(bytes) {
-            return argsz::refuse(
-                "iommu_veventq_alloc/__reserved", "__reserved", 28, Errno::EOPNOTSUPP,
-                "`__reserved` is reserved: it must be zero",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/__reserved", "__reserved", 28, EOPNOTSUPP,
+                "`__reserved` is reserved: it must be zero"
             );
         }
         let r#type = argsz::read::u32::<12, _>(bytes);
         if r#type == 0 {
-            return argsz::refuse(
-                "iommu_veventq_alloc/default-type", "type", 12, Errno::EOPNOTSUPP,
-                "the default type is kept for later",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/default-type", "type", 12, EOPNOTSUPP,
+                "the default type is kept for later"
             );
         }
         let veventq_depth = argsz::read::u32::<16, _>(bytes);
         if !(veventq_depth >= 1 && veventq_depth <= 0x8_0000) {
-            return argsz::refuse(
-                "iommu_veventq_alloc/depth", "veventq_depth", 16, Errno::EINVAL,
-                "a queue holds at least one event and at most 2^19",
+            return argsz::refuse!(
+                "iommu_veventq_alloc/depth", "veventq_depth", 16, EINVAL,
+                "a queue holds at least one event and at most 2^19"
             );
         }
         Ok(held)
@@ -5119,11 +4943,7 @@ pub struct IommuVeventqAllocBuilder {
 impl IommuVeventqAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuVeventqAllocBuilder {
-        IommuVeventqAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuVeventqAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.
@@ -5264,69 +5084,63 @@ impl IommuHwQueueAlloc {
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
         if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/copy-fixed", "", 0, Errno::EFAULT,
-                "the first 4 bytes must be readable",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/copy-fixed", "", 0, EFAULT,
+                "the first 4 bytes must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let size = argsz::read::u32::<0, _>(bytes);
         if size < 40 {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/size", "size", 0, Errno::EINVAL,
-                "the size must be at least 40",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/size", "size", 0, EINVAL,
+                "the size must be at least 40"
             );
         }
         match argsz::read::zero_tail(user, 40, size) {
             Ok(true) => {}
-            Ok(false) => {
-                return argsz::refuse(
-                    "iommu_hw_queue_alloc/tail", "", 0, Errno::E2BIG,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
-            Err(argsz::Fault) => {
-                return argsz::refuse(
-                    "iommu_hw_queue_alloc/tail", "", 0, Errno::EFAULT,
-                    "what lies beyond the 40 bytes that are known must be zero",
-                );
-            }
+            Ok(false) => return argsz::refuse!(
+                "iommu_hw_queue_alloc/tail", "", 0, E2BIG,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
+            Err(argsz::Fault) => return argsz::refuse!(
+                "iommu_hw_queue_alloc/tail", "", 0, EFAULT,
+                "what lies beyond the 40 bytes that are known must be zero"
+            ),
         }
         if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/copy-rest", "", 0, Errno::EFAULT,
-                "as much as the size says and is known must be readable",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/copy-rest", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
             );
         }
         let bytes: &[u8; 40] = argsz::zerocopy::transmute_ref!(&held);
         let flags = argsz::read::u32::<4, _>(bytes);
         if flags != 0 {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/flags", "flags", 4, Errno::EOPNOTSUPP,
-                "`flags` must be 0",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/flags", "flags", 4, EOPNOTSUPP,
+                "`flags` must be 0"
             );
         }
         let r#type = argsz::read::u32::<12, _>(bytes);
         if r#type == 0 {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/default-type", "type", 12, Errno::EOPNOTSUPP,
-                "the default type is kept for later",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/default-type", "type", 12, EOPNOTSUPP,
+                "the default type is kept for later"
             );
         }
         let length = argsz::read::u64::<32, _>(bytes);
         if length == 0 {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/empty", "length", 32, Errno::EINVAL,
-                "a queue has at least one byte",
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/empty", "length", 32, EINVAL,
+                "a queue has at least one byte"
             );
         }
         let nesting_parent_iova = argsz::read::u64::<24, _>(bytes);
-        if argsz::read::overflows(|| {
-            nesting_parent_iova.checked_add(length.checked_sub(1u64)?)
-        }) {
-            return argsz::refuse(
-                "iommu_hw_queue_alloc/overflow", "nesting_parent_iova", 24, Errno::EOVERFLOW,
-                "the end of the queue must be a 64-bit address",
+        if argsz::read::overflows(|| nesting_parent_iova.checked_add(length.checked_sub(1u64)?)) {
+            return argsz::refuse!(
+                "iommu_hw_queue_alloc/overflow", "nesting_parent_iova", 24, EOVERFLOW,
+                "the end of the queue must be a 64-bit address"
             );
         }
         Ok(held)
@@ -5345,11 +5159,7 @@ pub struct IommuHwQueueAllocBuilder {
 impl IommuHwQueueAlloc {
     /// Begins to build one.
     pub fn builder() -> IommuHwQueueAllocBuilder {
-        IommuHwQueueAllocBuilder {
-            built: Self { ..Self::default() },
-            fields: 0,
-            arm: 0,
-        }
+        IommuHwQueueAllocBuilder { built: Self::default(), fields: 0, arm: 0 }
     }
 
     /// The smallest size that a reader takes for what is set.

@@ -1,5 +1,7 @@
 //! A struct that somebody else declared: what its layout must be, and the validators it gets. For the derive.
 
+use std::str::FromStr as _;
+
 use argsz_schema::model::Meta;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -43,6 +45,7 @@ pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -
     let def = abi.lookup_struct(name, name)?;
     let meta = Meta { rust: Some(ident.to_string()), ..def.meta.clone() };
     let checks = checks::Checks { lists, release, meta: &meta }.emit()?;
+    let checks = TokenStream::from_str(&checks).map_err(|error| super::malformed(unit, &error))?;
     Ok(quote! {
         const _: () = {
             assert!(::core::mem::size_of::<#ident>() == #size, "the struct has not the size that the schema has");
@@ -56,7 +59,7 @@ pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -
         }
         const _: () = {
             use argsz::zerocopy::FromZeros as _;
-            use argsz::{Errno, Rejection, UserMemory};
+            use argsz::{Rejection, UserMemory};
             #checks
         };
     })

@@ -5,12 +5,13 @@
 
 use argsz_schema::checklist::{CheckList, Op, SizeFrom};
 use argsz_schema::model::{ArmWhen, ConstValue, Dir, Enum, EnumKind, Field, Role, Struct, Type};
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::body::{Body, Member};
-use super::conds::{Code, Words};
+use super::conds::Words;
 use super::structs::Scope;
+use super::text::{Code, Lines};
 use super::unions::{self, Arm};
 use super::{Abi, Piece, docs, fields, names, per_abi};
 use crate::EmitError;
@@ -44,13 +45,8 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
             quote! { self.built.#field = #size; }
         }
     });
-    let covering = size.map(|_| builder.covering());
-    let (covers, none) = if size.is_some() {
-        // Where the fields that were set end, and where the arm that was chosen last.
-        (Some(quote! { fields: u32, arm: u32, }), Some(quote! { fields: 0, arm: 0, }))
-    } else {
-        (None, None)
-    };
+    // Where the fields that were set end, and where the arm that was chosen last.
+    let covers = size.map(|_| quote! { fields: u32, arm: u32, });
     let muted = finish.as_ref().map(|_| quote! { mut });
     Ok(vec![
         Piece::Tokens(quote! {
@@ -59,16 +55,7 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
             #[must_use]
             pub struct #builder_name { built: #name, #covers }
         }),
-        Piece::Tokens(quote! {
-            impl #name {
-                #[doc = " Begins to build one."]
-                pub fn builder() -> #builder_name {
-                    #builder_name { built: Self { #fixed ..Self::default() }, #none }
-                }
-
-                #covering
-            }
-        }),
+        Piece::Text(builder.begins(&builder_name, &fixed.unwrap_or_default(), size.is_some())),
         Piece::Tokens(quote! {
             impl #builder_name {
                 #(#setters)*
@@ -111,45 +98,71 @@ impl Builder<'_> {
         self.body.members().into_iter().any(|member| member.field.selector.is_some())
     }
 
-    /// `version: IOMMU_..._VERSION_1,`
-    fn version(&self, field: &Field) -> TokenStream {
-        let name = names::ident(&names::field(&field.meta));
-        let Some((value, text)) = field.accepts.iter().flatten().next() else { return quote! {} };
+    /// `version: IOMMU_..._VERSION_1`, or nothing.
+    fn version(&self, field: &Field) -> String {
+        let name = names::field(&field.meta);
+        let name = names::ident(&name);
+        let Some((value, text)) = field.accepts.iter().flatten().next() else { return String::new() };
         let constant = self.abi.model.find_const(text).filter(|one| matches!(one.value, ConstValue::Int(_)));
-        if let Some(one) = constant {
-            let constant = names::ident(one.meta.rust.as_ref().unwrap_or(&one.meta.name));
-            return quote! { #name: #constant, };
-        }
-        let value = Literal::u64_unsuffixed(*value);
-        quote! { #name: #value, }
+        let value = constant.map_or_else(
+            || value.to_string(),
+            |one| names::ident(one.meta.rust.as_ref().unwrap_or(&one.meta.name)).to_string(),
+        );
+        format!("{name}: {value}")
     }
 
-    /// The smallest size that the rules of the list let pass.
-    fn covering(&self) -> TokenStream {
-        let (base, known) = (Literal::u64_unsuffixed(self.base), Literal::u32_unsuffixed(self.list.known));
+    /// `builder`, and the smallest size that the rules of the list let pass.
+    fn begins(&self, builder: &Ident, version: &str, sized: bool) -> String {
+        let mut code = Lines::new(0);
+        code.open(&format!("impl {} {{", self.body.name));
+        code.docs(&["Begins to build one."]);
+        code.open(&format!("pub fn builder() -> {builder} {{"));
+        let none = if sized { ", fields: 0, arm: 0" } else { "" };
+        let built = if version.is_empty() {
+            "Self::default()".to_owned()
+        } else {
+            format!("Self {{ {version}, ..Self::default() }}")
+        };
+        code.line(&format!("{builder} {{ built: {built}{none} }}"));
+        code.close();
+        if sized {
+            code.line("");
+            code.docs(&["The smallest size that a reader takes for what is set."]);
+            code.line("#[must_use]");
+            code.open("pub fn covering_size(&self) -> u32 {");
+            self.covering(&mut code);
+            code.close();
+        }
+        code.close();
+        code.into_text()
+    }
+
+    fn covering(&self, code: &mut Lines) {
         let mut words = Words::new(true);
-        let mut raises = TokenStream::new();
+        let mut raises = Lines::new(code.depth());
         for step in &self.list.steps {
             let Op::MinSize { bytes } = &step.op else { continue };
-            let (when, bytes) = (words.cond(&step.when), Literal::u32_unsuffixed(*bytes));
-            let lets = words.declare();
+            let when = words.cond(&step.when);
+            for one in words.declare() {
+                raises.line(&one);
+            }
             if matches!(when, Code::Const(_)) {
                 continue;
             }
-            let when = when.tokens();
-            raises.extend(quote! { #lets if #when { size = size.max(#bytes); } });
+            raises.open_if(&when);
+            raises.line(&format!("size = size.max({bytes});"));
+            raises.close();
         }
-        let docs = docs::attributes(&["The smallest size that a reader takes for what is set."]);
+        let raises = raises.into_text();
         if raises.is_empty() {
-            return quote! { #docs #[must_use] pub fn covering_size(&self) -> u32 { #base } };
+            code.line(&self.base.to_string());
+            return;
         }
-        let raises = quote! {
-            let bytes: &[u8; #known] = argsz::zerocopy::transmute_ref!(self);
-            let mut size = #base;
-            #raises
-            size
-        };
-        quote! { #docs #[must_use] pub fn covering_size(&self) -> u32 { #raises } }
+        let known = self.list.known;
+        code.line(&format!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!(self);"));
+        code.line(&format!("let mut size = {};", self.base));
+        code.verbatim(&raises);
+        code.line("size");
     }
 
     /// `self.covers = self.covers.max(END);`, for what lies beyond the base minimum.

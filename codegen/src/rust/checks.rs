@@ -2,11 +2,10 @@
 
 use argsz_schema::checklist::{CheckList, Op, SizeFrom, Step};
 use argsz_schema::model::Meta;
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
 
 use super::conds::Words;
-use super::{docs, names};
+use super::names;
+use super::text::{Code, Lines};
 use crate::EmitError;
 use crate::lists::StructLists;
 
@@ -21,21 +20,21 @@ pub(super) struct Checks<'a> {
 
 impl Checks<'_> {
     /// All of them, as methods of the struct.
-    pub(super) fn emit(&self) -> Result<TokenStream, EmitError> {
+    pub(super) fn emit(&self) -> Result<String, EmitError> {
         let (before, after) = self.lists.halves()?;
-        let name = names::type_name(self.meta);
-        let mut methods = self.copy(before);
+        let mut code = Lines::new(0);
+        code.line("#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]");
+        code.open(&format!("impl {} {{", names::type_name(self.meta)));
+        self.copy(before, !after.is_empty(), &mut code);
         if !after.is_empty() {
-            methods.extend(self.after(after));
+            self.after(after, &mut code);
         }
         for layered in &self.lists.layered {
             let own = self.lists.beyond(layered)?;
-            methods.extend(self.layer(layered.layer.as_deref().unwrap_or_default(), own, !after.is_empty()));
+            self.layer(layered.layer.as_deref().unwrap_or_default(), own, !after.is_empty(), &mut code);
         }
-        Ok(quote! {
-            #[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
-            impl #name { #methods }
-        })
+        code.close();
+        Ok(code.into_text())
     }
 
     fn list(&self) -> &CheckList {
@@ -47,133 +46,109 @@ impl Checks<'_> {
     }
 
     /// The parameter that says the size, where no field does, and the same to hand on.
-    fn size(&self) -> (Option<TokenStream>, Option<TokenStream>) {
-        (self.sized().then(|| quote! { , size: usize }), self.sized().then(|| quote! { , size }))
+    fn size(&self) -> (&'static str, &'static str) {
+        if self.sized() { (", size: usize", ", size") } else { ("", "") }
     }
 
-    fn copy_name(&self, layer: Option<&str>) -> Ident {
+    fn copy_name(&self, layer: Option<&str>) -> String {
         let sized = if self.sized() { "_with_size" } else { "" };
         match layer {
-            None => format_ident!("copy_from_user{}", sized),
-            Some(layer) => format_ident!("copy_from_user_{}{}", layer, sized),
+            None => format!("copy_from_user{sized}"),
+            Some(layer) => format!("copy_from_user_{layer}{sized}"),
         }
     }
 
-    fn copy(&self, steps: &[Step]) -> TokenStream {
-        let mut lines = vec![
-            format!("Copies the struct from a user, and judges it as a kernel of {} does.", self.release),
-            String::new(),
-            "Each byte is read once, and what was judged is what is returned. Bytes that the user does not".to_owned(),
-            "provide are zero.".to_owned(),
-        ];
+    fn copy(&self, steps: &[Step], more: bool, code: &mut Lines) {
+        code.docs(&[
+            &format!("Copies the struct from a user, and judges it as a kernel of {} does.", self.release),
+            "",
+            "Each byte is read once, and what was judged is what is returned. Bytes that the user does not",
+            "provide are zero.",
+        ]);
         if self.sized() {
-            lines.extend([String::new(), "`size` is what the user claims to have filled in.".to_owned()]);
+            code.docs(&["", "`size` is what the user claims to have filled in."]);
         }
-        if self.lists.halves().is_ok_and(|(_, after)| !after.is_empty()) {
-            lines.extend([String::new(), "Rules for after objects were looked up are left to".to_owned()]);
-            lines.push("[`check_after_lookup`](Self::check_after_lookup).".to_owned());
+        if more {
+            code.docs(&["", "Rules for after objects were looked up are left to"]);
+            code.docs(&["[`check_after_lookup`](Self::check_after_lookup)."]);
         }
-        let docs = docs::attributes(&lines);
         let (name, (size, _)) = (self.copy_name(None), self.size());
-        let body = self.steps(steps, true);
-        let user = if steps.iter().any(|step| reads(&step.op)) {
-            quote! { user }
-        } else {
-            quote! { _user }
-        };
-        quote! {
-            #docs
-            pub fn #name(#user: &(impl UserMemory + ?Sized) #size) -> Result<Self, Rejection> {
-                #body
-                Ok(held)
-            }
-        }
+        let user = if steps.iter().any(|step| reads(&step.op)) { "user" } else { "_user" };
+        code.open(&format!("pub fn {name}({user}: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
+        code.line("let mut held = Self::new_zeroed();");
+        self.steps(steps, "&held", code);
+        code.line("Ok(held)");
+        code.close();
     }
 
-    fn after(&self, steps: &[Step]) -> TokenStream {
-        let docs = docs::attributes(&[
+    fn after(&self, steps: &[Step], code: &mut Lines) {
+        code.line("");
+        code.docs(&[
             "Judges what a kernel judges only after it has looked up the objects that the struct names by id, and",
             "which then has lost against an id that does not exist.",
         ]);
-        let (body, (size, _)) = (self.steps(steps, false), self.size());
-        quote! {
-            #docs
-            pub fn check_after_lookup(&self #size) -> Result<(), Rejection> {
-                #body
-                Ok(())
-            }
-        }
+        code.open(&format!("pub fn check_after_lookup(&self{}) -> Result<(), Rejection> {{", self.size().0));
+        self.steps(steps, "self", code);
+        code.line("Ok(())");
+        code.close();
     }
 
-    fn layer(&self, layer: &str, steps: &[Step], after: bool) -> TokenStream {
-        let about = format!("Judges what the layer `{layer}` asks beyond the generic rules.");
-        let both = format!("Copies the struct from a user, and judges it by the generic rules and those of `{layer}`.");
-        let (about, both) = (docs::attributes(&[about]), docs::attributes(&[both]));
-        let (check, copy, generic) =
-            (format_ident!("check_{}", layer), self.copy_name(Some(layer)), self.copy_name(None));
-        let (body, (size, pass)) = (self.steps(steps, false), self.size());
-        let unused = (!uses_size(steps)).then(|| quote! { #[allow(unused_variables)] }).filter(|_| self.sized());
-        let size_only = pass.as_ref().map(|_| quote! { size });
-        let after = after.then(|| quote! { held.check_after_lookup(#size_only)?; });
-        quote! {
-            #about
-            #unused
-            pub fn #check(&self #size) -> Result<(), Rejection> {
-                #body
-                Ok(())
-            }
-
-            #both
-            pub fn #copy(user: &(impl UserMemory + ?Sized) #size) -> Result<Self, Rejection> {
-                let held = Self::#generic(user #pass)?;
-                #after
-                held.#check(#size_only)?;
-                Ok(held)
-            }
+    fn layer(&self, layer: &str, steps: &[Step], after: bool, code: &mut Lines) {
+        let (copy, generic) = (self.copy_name(Some(layer)), self.copy_name(None));
+        let ((size, pass), size_only) = (self.size(), if self.sized() { "size" } else { "" });
+        code.line("");
+        code.docs(&[format!("Judges what the layer `{layer}` asks beyond the generic rules.")]);
+        if self.sized() && !uses_size(steps) {
+            code.line("#[allow(unused_variables)]");
         }
+        code.open(&format!("pub fn check_{layer}(&self{size}) -> Result<(), Rejection> {{"));
+        self.steps(steps, "self", code);
+        code.line("Ok(())");
+        code.close();
+        code.line("");
+        code.docs(&[format!(
+            "Copies the struct from a user, and judges it by the generic rules and those of `{layer}`."
+        )]);
+        code.open(&format!("pub fn {copy}(user: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
+        code.line(&format!("let held = Self::{generic}(user{pass})?;"));
+        if after {
+            code.line(&format!("held.check_after_lookup({size_only})?;"));
+        }
+        code.line(&format!("held.check_{layer}({size_only})?;"));
+        code.line("Ok(held)");
+        code.close();
     }
 
     /// Steps in their order. Code that copies fills `held`; other code looks at `self`.
-    fn steps(&self, steps: &[Step], copies: bool) -> TokenStream {
-        let known = Literal::u32_unsuffixed(self.list().known);
-        let held = if copies {
-            quote! { &held }
-        } else {
-            quote! { self }
-        };
-        let view = quote! { let bytes: &[u8; #known] = argsz::zerocopy::transmute_ref!(#held); };
+    fn steps(&self, steps: &[Step], held: &str, code: &mut Lines) {
+        let known = self.list().known;
         let mut words = Words::new(self.sized());
-        let mut code = if copies {
-            quote! { let mut held = Self::new_zeroed(); }
-        } else {
-            quote! {}
-        };
         if self.sized() && uses_size(steps) {
-            code.extend(quote! { let size = size as u64; });
+            code.line("let size = size as u64;");
         }
         // Whether `bytes` shows what was copied last.
         let mut shown = false;
         for step in steps {
             let size = match &self.list().size {
-                SizeFrom::Field(slot) if uses_size(std::slice::from_ref(step)) => {
-                    let word = words.word(slot);
-                    quote! { #word }
-                }
-                SizeFrom::Caller => quote! { size },
-                SizeFrom::Field(_) | SizeFrom::Known => quote! { #known },
+                SizeFrom::Field(slot) if uses_size(std::slice::from_ref(step)) => words.word(slot),
+                SizeFrom::Caller => "size".to_owned(),
+                SizeFrom::Field(_) | SizeFrom::Known => known.to_string(),
             };
-            let body = body(step, &size, &mut words);
-            let lets = words.declare();
-            if !shown && (!lets.is_empty() || body.to_string().contains("(bytes)")) {
-                code.extend(view.clone());
+            let mut body = Lines::new(code.depth());
+            body_of(step, &size, &mut words, &mut body);
+            let (lets, body) = (words.declare(), body.into_text());
+            if !shown && (!lets.is_empty() || body.contains("(bytes)")) {
+                code.line(&format!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!({held});"));
                 shown = true;
             }
-            if matches!(step.op, Op::CopyFixed { .. } | Op::CopyRest { .. }) {
+            if reads(&step.op) && !matches!(step.op, Op::ZeroTail { .. }) {
                 shown = false;
             }
-            code.extend(quote! { #lets #body });
+            for one in lets {
+                code.line(&one);
+            }
+            code.verbatim(&body);
         }
-        code
     }
 }
 
@@ -188,50 +163,52 @@ fn uses_size(steps: &[Step]) -> bool {
 }
 
 /// One step: what it does, or when it refuses.
-fn body(step: &Step, size: &TokenStream, words: &mut Words) -> TokenStream {
+fn body_of(step: &Step, size: &str, words: &mut Words, code: &mut Lines) {
     let when = words.cond(&step.when);
-    let (rejection, fault) = (rejection(step, step.errno.0), rejection(step, "EFAULT"));
-    let action = match &step.op {
-        Op::CopyFixed { len } => {
-            let len = Literal::u32_unsuffixed(*len);
-            quote! { if argsz::read::copy(user, held.as_mut_bytes(), 0, #len, #len).is_err() { return #rejection; } }
+    if let Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } = step.op {
+        match when {
+            Code::Const(true) => action(step, size, code),
+            Code::Const(false) => {}
+            when => {
+                code.open_if(&when);
+                action(step, size, code);
+                code.close();
+            }
         }
-        Op::CopyRest { from, to } => {
-            let (from, to) = (Literal::u32_unsuffixed(*from), Literal::u32_unsuffixed(*to));
-            quote! { if argsz::read::copy(user, held.as_mut_bytes(), #from, #to, #size).is_err() { return #rejection; } }
-        }
-        Op::ZeroTail { from } => {
-            let from = Literal::u32_unsuffixed(*from);
-            quote! { match argsz::read::zero_tail(user, #from, #size) {
-                Ok(true) => {}
-                Ok(false) => return #rejection,
-                Err(argsz::Fault) => return #fault,
-            } }
-        }
-        op => {
-            let refused = words.refused(op, size);
-            let all = super::conds::Code::all(vec![when, refused]);
-            return match all {
-                super::conds::Code::Const(false) => quote! {},
-                all => {
-                    let all = all.tokens();
-                    quote! { if #all { return #rejection; } }
-                }
-            };
-        }
-    };
-    match when {
-        super::conds::Code::Const(true) => action,
-        super::conds::Code::Const(false) => quote! {},
-        when => {
-            let when = when.tokens();
-            quote! { if #when { #action } }
+        return;
+    }
+    match Code::all(vec![when, words.refused(&step.op, size)]) {
+        Code::Const(false) => {}
+        all => {
+            code.open_if(&all);
+            refuse(step, step.errno.0, "return ", ";", code);
+            code.close();
         }
     }
 }
 
-fn rejection(step: &Step, errno: &str) -> TokenStream {
-    let Step { id, field, why, .. } = step;
-    let (offset, errno) = (Literal::u32_unsuffixed(step.offset), names::ident(errno));
-    quote! { argsz::refuse(#id, #field, #offset, Errno::#errno, #why) }
+/// A step that reads the user's memory.
+fn action(step: &Step, size: &str, code: &mut Lines) {
+    let copy = match &step.op {
+        Op::CopyFixed { len } => format!("0, {len}, {len}"),
+        Op::CopyRest { from, to } => format!("{from}, {to}, {size}"),
+        Op::ZeroTail { from } => {
+            code.open(&format!("match argsz::read::zero_tail(user, {from}, {size}) {{"));
+            code.line("Ok(true) => {}");
+            refuse(step, step.errno.0, "Ok(false) => return ", ",", code);
+            refuse(step, "EFAULT", "Err(argsz::Fault) => return ", ",", code);
+            code.close();
+            return;
+        }
+        _ => return,
+    };
+    code.open(&format!("if argsz::read::copy(user, held.as_mut_bytes(), {copy}).is_err() {{"));
+    refuse(step, step.errno.0, "return ", ";", code);
+    code.close();
+}
+
+fn refuse(step: &Step, errno: &str, before: &str, behind: &str, code: &mut Lines) {
+    let Step { id, field, why, offset, .. } = step;
+    let arguments = [format!("{id:?}, {field:?}, {offset}, {errno}"), format!("{why:?}")];
+    code.call(&format!("{before}argsz::refuse!"), &arguments, behind);
 }

@@ -5,73 +5,16 @@ use argsz_schema::checklist::{Cond, Op, Slot, Term};
 use argsz_schema::expr::{Arith, Compare};
 use argsz_schema::model::ByteOrder;
 use indexmap::IndexMap;
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
 
+use super::text::Code;
 use super::{consts, names};
-
-/// A condition as Rust, with what it needs around it.
-#[derive(Clone, Debug)]
-pub(super) enum Code {
-    Const(bool),
-    /// Joined by `||`.
-    Or(TokenStream),
-    /// Joined by `&&`.
-    And(TokenStream),
-    /// A comparison: stands anywhere but under `!`.
-    Plain(TokenStream),
-    /// A call: stands anywhere.
-    Atom(TokenStream),
-}
-
-impl Code {
-    pub(super) fn tokens(&self) -> TokenStream {
-        match self {
-            Self::Const(value) => quote! { #value },
-            Self::Or(tokens) | Self::And(tokens) | Self::Plain(tokens) | Self::Atom(tokens) => tokens.clone(),
-        }
-    }
-
-    /// All of them, left to right.
-    pub(super) fn all(parts: Vec<Self>) -> Self {
-        Self::join(parts, false)
-    }
-
-    fn join(parts: Vec<Self>, any: bool) -> Self {
-        let mut parts: Vec<Self> =
-            parts.into_iter().filter(|part| !matches!(part, Self::Const(value) if *value != any)).collect();
-        if parts.iter().any(|part| matches!(part, Self::Const(_))) {
-            return Self::Const(any);
-        }
-        if parts.len() < 2 {
-            return parts.pop().unwrap_or(Self::Const(!any));
-        }
-        let tokens = parts.iter().map(|part| match part {
-            Self::Or(tokens) if !any => quote! { (#tokens) },
-            Self::And(tokens) if any => quote! { (#tokens) },
-            part => part.tokens(),
-        });
-        if any { Self::Or(quote! { #(#tokens)||* }) } else { Self::And(quote! { #(#tokens)&&* }) }
-    }
-
-    fn not(self) -> Self {
-        match self {
-            Self::Const(value) => Self::Const(!value),
-            Self::Atom(tokens) => Self::Atom(quote! { !#tokens }),
-            other => {
-                let tokens = other.tokens();
-                Self::Atom(quote! { !(#tokens) })
-            }
-        }
-    }
-}
 
 /// The words a piece of code has read, by the path of their fields.
 #[derive(Default)]
 pub(super) struct Words {
     /// Whether `size` is a parameter.
     sized: bool,
-    known: IndexMap<Slot, Ident>,
+    known: IndexMap<Slot, String>,
     fresh: Vec<Slot>,
 }
 
@@ -82,7 +25,7 @@ impl Words {
     }
 
     /// The variable that holds a word; it is declared by the next [`Words::declare`].
-    pub(super) fn word(&mut self, slot: &Slot) -> Ident {
+    pub(super) fn word(&mut self, slot: &Slot) -> String {
         if let Some(known) = self.known.get(slot) {
             return known.clone();
         }
@@ -90,9 +33,9 @@ impl Words {
         let short = short.trim_start_matches('_');
         let own =
             ["bytes", "held", "user", "self"].contains(&short) || self.sized && short == "size" || short.is_empty();
-        let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() });
+        let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() }).to_string();
         while self.known.values().any(|other| *other == name) {
-            name = format_ident!("{}_", name);
+            name.push('_');
         }
         self.known.insert(slot.clone(), name.clone());
         self.fresh.push(slot.clone());
@@ -100,10 +43,10 @@ impl Words {
     }
 
     /// Declarations of the words first asked for since the last call.
-    pub(super) fn declare(&mut self) -> TokenStream {
+    pub(super) fn declare(&mut self) -> Vec<String> {
         let fresh = std::mem::take(&mut self.fresh);
         let lets = fresh.iter().map(|slot| {
-            let (name, at) = (&self.known[slot], Literal::u32_unsuffixed(slot.offset));
+            let (name, at) = (&self.known[slot], slot.offset);
             let order = match (slot.signed, slot.order) {
                 (true, _) => "s",
                 (false, ByteOrder::Native) => "u",
@@ -111,8 +54,8 @@ impl Words {
                 (false, ByteOrder::Big) => "be",
             };
             let order = if slot.width == 1 && !slot.signed { "u" } else { order };
-            let read = format_ident!("{}{}", order, u32::from(slot.width) * 8);
-            quote! { let #name = argsz::read::#read::<#at, _>(bytes); }
+            let bits = u32::from(slot.width) * 8;
+            format!("let {name} = argsz::read::{order}{bits}::<{at}, _>(bytes);")
         });
         lets.collect()
     }
@@ -120,22 +63,22 @@ impl Words {
     pub(super) fn cond(&mut self, cond: &Cond) -> Code {
         match cond {
             Cond::True => Code::Const(true),
-            Cond::All(parts) => Code::join(parts.iter().map(|part| self.cond(part)).collect(), false),
-            Cond::Any(parts) => Code::join(parts.iter().map(|part| self.cond(part)).collect(), true),
+            Cond::All(parts) => Code::all(parts.iter().map(|part| self.cond(part)).collect()),
+            Cond::Any(parts) => Code::any(parts.iter().map(|part| self.cond(part)).collect()),
             Cond::Not(inner) => self.not(inner),
             Cond::Compare(compare, left, right) => self.compare(*compare, left, right),
             Cond::Bits { word, mask, value } => self.bits(word, *mask, *value, false),
             Cond::OneBit { word, mask } => {
-                let (word, mask) = (self.word(word), consts::hex((*mask).into()));
-                Code::Atom(quote! { (#word & #mask).is_power_of_two() })
+                let (word, mask) = (self.word(word), consts::hex_text((*mask).into()));
+                Code::Atom(format!("({word} & {mask}).is_power_of_two()"))
             }
             Cond::Overflows(term) => {
                 let term = self.checked(term);
-                Code::Atom(quote! { argsz::read::overflows(|| #term) })
+                Code::Atom(format!("argsz::read::overflows(|| {term})"))
             }
             Cond::FitsUlong(term) => {
                 let term = self.term(term);
-                Code::Atom(quote! { usize::try_from(#term).is_ok() })
+                Code::Atom(format!("usize::try_from({term}).is_ok()"))
             }
         }
     }
@@ -157,7 +100,7 @@ impl Words {
             }
             Cond::FitsUlong(term) => {
                 let term = self.term(term);
-                Code::Atom(quote! { usize::try_from(#term).is_err() })
+                Code::Atom(format!("usize::try_from({term}).is_err()"))
             }
             _ => self.cond(inner).not(),
         }
@@ -171,110 +114,96 @@ impl Words {
         }
         let (left, right) = (self.term(left), self.term(right));
         Code::Plain(match compare {
-            Compare::Eq => quote! { #left == #right },
-            Compare::Ne => quote! { #left != #right },
-            Compare::Lt => quote! { #left < #right },
-            Compare::Le => quote! { #left <= #right },
-            Compare::Gt => quote! { #left > #right },
-            Compare::Ge => quote! { #left >= #right },
+            Compare::Eq => format!("{left} == {right}"),
+            Compare::Ne => format!("{left} != {right}"),
+            Compare::Lt => format!("{left} < {right}"),
+            Compare::Le => format!("{left} <= {right}"),
+            Compare::Gt => format!("{left} > {right}"),
+            Compare::Ge => format!("{left} >= {right}"),
         })
     }
 
     fn bits(&mut self, word: &Slot, mask: u64, value: u64, not: bool) -> Code {
-        let (word, mask) = (self.word(word), consts::hex(mask.into()));
-        let value = if value == 0 { Literal::u64_unsuffixed(0) } else { consts::hex(value.into()) };
-        Code::Plain(if not {
-            quote! { #word & #mask != #value }
-        } else {
-            quote! { #word & #mask == #value }
-        })
+        let (word, mask) = (self.word(word), consts::hex_text(mask.into()));
+        let value = if value == 0 { "0".to_owned() } else { consts::hex_text(value.into()) };
+        Code::Plain(if not { format!("{word} & {mask} != {value}") } else { format!("{word} & {mask} == {value}") })
     }
 
     /// A term whose arithmetic was proved to stay in range.
-    fn term(&mut self, term: &Term) -> TokenStream {
+    fn term(&mut self, term: &Term) -> String {
         match term {
             Term::Int(value) => number(*value),
             Term::Signed(value) => signed(*value),
-            Term::Slot(slot) => {
-                let word = self.word(slot);
-                quote! { #word }
-            }
+            Term::Slot(slot) => self.word(slot),
             Term::Arith(Arith::And, left, right) => {
                 let (left, right) = (self.term(left), self.term(right));
-                quote! { (#left & #right) }
+                format!("({left} & {right})")
             }
             Term::Arith(arith, left, right) => {
                 let (left, right) = (self.receiver(left), self.term(right));
                 match arith {
-                    Arith::Sub => quote! { #left.wrapping_sub(#right) },
-                    Arith::Mul => quote! { #left.wrapping_mul(#right) },
-                    Arith::Add | Arith::And => quote! { #left.wrapping_add(#right) },
+                    Arith::Sub => format!("{left}.wrapping_sub({right})"),
+                    Arith::Mul => format!("{left}.wrapping_mul({right})"),
+                    Arith::Add | Arith::And => format!("{left}.wrapping_add({right})"),
                 }
             }
         }
     }
 
     /// What a method is called on: a literal says its type.
-    fn receiver(&mut self, term: &Term) -> TokenStream {
+    fn receiver(&mut self, term: &Term) -> String {
         match term {
             Term::Int(value) => {
-                let value = Literal::u64_suffixed(*value);
-                quote! { #value }
+                format!("{value}u64")
             }
             other => self.term(other),
         }
     }
 
     /// A term as an `Option`, which is `None` if a step of it leaves u64.
-    fn checked(&mut self, term: &Term) -> TokenStream {
+    fn checked(&mut self, term: &Term) -> String {
         let Term::Arith(arith, left, right) = term else {
             let term = self.term(term);
-            return quote! { Some(#term) };
+            return format!("Some({term})");
         };
         let (left, right) = (self.checked_part(left), self.checked_part(right));
         match arith {
-            Arith::Add => quote! { #left.checked_add(#right) },
-            Arith::Sub => quote! { #left.checked_sub(#right) },
-            Arith::Mul => quote! { #left.checked_mul(#right) },
-            Arith::And => quote! { Some(#left & #right) },
+            Arith::Add => format!("{left}.checked_add({right})"),
+            Arith::Sub => format!("{left}.checked_sub({right})"),
+            Arith::Mul => format!("{left}.checked_mul({right})"),
+            Arith::And => format!("Some({left} & {right})"),
         }
     }
 
-    fn checked_part(&mut self, term: &Term) -> TokenStream {
+    fn checked_part(&mut self, term: &Term) -> String {
         match term {
             Term::Arith(Arith::And, ..) | Term::Int(_) | Term::Signed(_) | Term::Slot(_) => self.receiver(term),
             Term::Arith(..) => {
                 let term = self.checked(term);
-                quote! { #term? }
+                format!("{term}?")
             }
         }
     }
 
     /// When a step that only looks refuses; `size` is the user's.
-    pub(super) fn refused(&mut self, op: &Op, size: &TokenStream) -> Code {
+    pub(super) fn refused(&mut self, op: &Op, size: &str) -> Code {
         match op {
             Op::MinSize { bytes: 0 } | Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => {
                 Code::Const(false)
             }
-            Op::MinSize { bytes } => {
-                let bytes = Literal::u32_unsuffixed(*bytes);
-                Code::Plain(quote! { #size < #bytes })
-            }
-            Op::MaxSize { bytes } => {
-                let bytes = Literal::u32_unsuffixed(*bytes);
-                Code::Plain(quote! { #size > #bytes })
-            }
+            Op::MinSize { bytes } => Code::Plain(format!("{size} < {bytes}")),
+            Op::MaxSize { bytes } => Code::Plain(format!("{size} > {bytes}")),
             Op::Zero { from, to } if from >= to => Code::Const(false),
             Op::Zero { from, to } => {
-                let (from, to) = (Literal::u32_unsuffixed(*from), Literal::u32_unsuffixed(*to));
-                Code::Atom(quote! { !argsz::read::zero::<#from, #to, _>(bytes) })
+                let (from, to) = (*from, *to);
+                Code::Atom(format!("!argsz::read::zero::<{from}, {to}, _>(bytes)"))
             }
             Op::Mask { slot, allowed } => self.mask(slot, *allowed),
             Op::OneOf { slot, ranges } => self.outside(slot, ranges),
             Op::Aligned { to: 0 | 1, .. } => Code::Const(false),
             Op::Aligned { slot, to } => {
-                let (word, low) = (self.word(slot), consts::hex((to - 1).into()));
-                Code::Plain(quote! { #word & #low != 0 })
+                let (word, low) = (self.word(slot), consts::hex_text((to - 1).into()));
+                Code::Plain(format!("{word} & {low} != 0"))
             }
             Op::Refuse(cond) => self.cond(cond),
         }
@@ -288,10 +217,10 @@ impl Words {
         }
         let word = self.word(slot);
         Code::Plain(match allowed & most {
-            0 => quote! { #word != 0 },
+            0 => format!("{word} != 0"),
             allowed => {
-                let allowed = consts::hex(allowed.into());
-                quote! { #word & !#allowed != 0 }
+                let allowed = consts::hex_text(allowed.into());
+                format!("{word} & !{allowed} != 0")
             }
         })
     }
@@ -305,41 +234,33 @@ impl Words {
             [] => Code::Const(true),
             [(one, same)] if one == same => {
                 let one = literal(*one);
-                Code::Plain(quote! { #word != #one })
+                Code::Plain(format!("{word} != {one}"))
             }
             ranges => {
                 let patterns = ranges.iter().map(|(low, high)| {
                     let (first, last) = (literal(*low), literal(*high));
-                    if low == high {
-                        first
-                    } else {
-                        quote! { #first..=#last }
-                    }
+                    if low == high { first } else { format!("{first}..={last}") }
                 });
-                Code::Atom(quote! { !matches!(#word, #(#patterns)|*) })
+                let patterns: Vec<String> = patterns.collect();
+                Code::Atom(format!("!matches!({word}, {})", patterns.join(" | ")))
             }
         }
     }
 }
 
 /// An unsigned literal: hexadecimal where decimal digits say nothing.
-fn number(value: u64) -> TokenStream {
-    let literal = match value {
-        u64::MAX => return quote! { u64::MAX },
-        0..=9999 => Literal::u64_unsuffixed(value),
-        _ => consts::hex(value.into()),
-    };
-    quote! { #literal }
+fn number(value: u64) -> String {
+    match value {
+        u64::MAX => "u64::MAX".to_owned(),
+        0..=9999 => value.to_string(),
+        _ => consts::hex_text(value.into()),
+    }
 }
 
-fn signed(value: i64) -> TokenStream {
+fn signed(value: i64) -> String {
     if value == i64::MIN {
-        return quote! { i64::MIN };
+        return "i64::MIN".to_owned();
     }
     let digits = number(value.unsigned_abs());
-    if value < 0 {
-        quote! { -#digits }
-    } else {
-        quote! { #digits }
-    }
+    if value < 0 { format!("-{digits}") } else { digits }
 }

@@ -38,6 +38,11 @@ fn integer(value: i128) -> (TokenStream, TokenStream) {
 
 /// A number in hexadecimal, its digits in groups of four.
 pub(super) fn hex(value: u128) -> Literal {
+    hex_text(value).parse().unwrap_or_else(|_| Literal::u128_unsuffixed(value))
+}
+
+/// As [`hex`], as text.
+pub(super) fn hex_text(value: u128) -> String {
     let digits = format!("{value:x}");
     let mut text = String::from("0x");
     for (at, digit) in digits.chars().enumerate() {
@@ -46,7 +51,7 @@ pub(super) fn hex(value: u128) -> Literal {
         }
         text.push(digit);
     }
-    text.parse().unwrap_or_else(|_| Literal::u128_unsuffixed(value))
+    text
 }
 
 /// `#[deprecated]`, with the reason.

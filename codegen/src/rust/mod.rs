@@ -21,6 +21,7 @@ mod flags;
 mod ioctls;
 mod names;
 mod structs;
+mod text;
 mod unions;
 
 use std::str::FromStr as _;
@@ -92,25 +93,7 @@ fn malformed(unit: &Unit<'_>, error: &dyn std::fmt::Display) -> EmitError {
 
 fn format(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
     let file = syn::parse2(tokens).map_err(|error| malformed(unit, &error))?;
-    Ok(spaced(&joined(&prettyplease::unparse(&file))))
-}
-
-/// Refusals in four lines where the printer takes seven: which rule, about what, and then why.
-fn joined(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        out.push_str(line);
-        if line.ends_with("argsz::refuse(") {
-            for at in 0..4 {
-                let argument = lines.next().unwrap_or_default();
-                out.push(if at == 0 { '\n' } else { ' ' });
-                out.push_str(if at == 0 { argument } else { argument.trim_start() });
-            }
-        }
-        out.push('\n');
-    }
-    out
+    Ok(spaced(&prettyplease::unparse(&file)))
 }
 
 /// Methods apart from each other: an empty line between a `}` and what follows at the same depth.
@@ -142,9 +125,7 @@ fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitErro
         pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; }));
     }
     if !lists.is_empty() {
-        pieces.push(Piece::Tokens(
-            quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Errno, Rejection, UserMemory}; },
-        ));
+        pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Rejection, UserMemory}; }));
     }
     for item in &unit.model.items {
         match item {
@@ -155,7 +136,7 @@ fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitErro
                 pieces.extend(structs::emit(one, &abi)?);
                 if let Some(lists) = lists.iter().find(|lists| lists.generic.name == one.meta.name) {
                     let release = unit.release_name();
-                    pieces.push(Piece::Tokens(checks::Checks { lists, release, meta: &one.meta }.emit()?));
+                    pieces.push(Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?));
                     pieces.extend(builders::emit(one, &lists.generic, &abi)?);
                 }
             }
@@ -212,6 +193,12 @@ impl<'a> Abi<'a> {
         let unknown = || EmitError::Unknown { item: item.to_owned(), name: name.to_owned() };
         self.model.find_struct(name).ok_or_else(unknown)
     }
+}
+
+/// As [`per_abi`], as text.
+fn per_abi_text(values: [u64; 4]) -> String {
+    let [a, b, c, d] = values;
+    if values == [a; 4] { a.to_string() } else { format!("argsz::per_abi([{a}, {b}, {c}, {d}])") }
 }
 
 /// A number that may differ between kinds of machines.

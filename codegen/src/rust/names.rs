@@ -90,14 +90,12 @@ pub(super) fn field_name(name: &str) -> String {
 
 /// An identifier, raw where Rust has a keyword of that name.
 pub(super) fn ident(name: &str) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() {
-        return Ident::new(name, Span::call_site());
-    }
-    if matches!(name, "self" | "super" | "crate" | "Self" | "_") {
-        return Ident::new(&format!("{name}_"), Span::call_site());
-    }
-    if syn::parse_str::<Ident>(&format!("r#{name}")).is_ok() {
-        return Ident::new_raw(name, Span::call_site());
+    if rust_name::is_identifier(name) {
+        return match name {
+            "self" | "super" | "crate" | "Self" | "_" => Ident::new(&format!("{name}_"), Span::call_site()),
+            _ if rust_name::is_keyword(name) => Ident::new_raw(name, Span::call_site()),
+            _ => Ident::new(name, Span::call_site()),
+        };
     }
     // No identifier at all, which a checked schema has not.
     let legal: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

@@ -7,7 +7,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::body::{Body, Member, elements};
-use super::{Abi, Piece, derives, docs, fields, names, per_abi, unions};
+use super::text::Lines;
+use super::{Abi, Piece, derives, docs, fields, names, per_abi, per_abi_text, unions};
 use crate::EmitError;
 
 /// Methods every struct has, whose names no accessor takes.
@@ -20,15 +21,14 @@ pub(super) fn emit(def: &Struct, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError>
     let docs = docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
     let mut pieces = Vec::new();
     bodies(&body, &docs, abi, &mut pieces)?;
-    let (name, c_name) = (&body.name, &def.meta.name);
     let (header, release) = (&abi.model.header.path, abi.unit.release_name());
-    pieces.push(Piece::Tokens(quote! {
-        impl argsz::Uapi for #name {
-            const NAME: &'static str = #c_name;
-            const HEADER: &'static str = #header;
-            const RELEASE: &'static str = #release;
-        }
-    }));
+    let mut uapi = Lines::new(0);
+    uapi.open(&format!("impl argsz::Uapi for {} {{", body.name));
+    uapi.line(&format!("const NAME: &'static str = {:?};", def.meta.name));
+    uapi.line(&format!("const HEADER: &'static str = {header:?};"));
+    uapi.line(&format!("const RELEASE: &'static str = {release:?};"));
+    uapi.close();
+    pieces.push(Piece::Text(uapi.into_text()));
     Ok(pieces)
 }
 
@@ -62,7 +62,7 @@ pub(super) fn bodies(
             }
         }));
     }
-    pieces.push(Piece::Tokens(asserts(body, &stored)));
+    pieces.push(Piece::Text(asserts(body, &stored)));
     if !methods.is_empty() {
         pieces.push(Piece::Tokens(quote! { impl #name { #(#methods)* } }));
     }
@@ -282,18 +282,16 @@ fn flexible(
 }
 
 /// Size, alignment and every offset, judged when the output is compiled.
-fn asserts(body: &Body<'_>, stored: &[Stored]) -> TokenStream {
+fn asserts(body: &Body<'_>, stored: &[Stored]) -> String {
     let name = &body.name;
-    let (size, align) = (per_abi(body.size), per_abi(body.align));
-    let offsets = stored.iter().map(|one| {
-        let (field, offset) = (&one.name, per_abi(one.offset));
-        quote! { assert!(core::mem::offset_of!(#name, #field) == #offset); }
-    });
-    quote! {
-        const _: () = {
-            assert!(size_of::<#name>() == #size);
-            assert!(align_of::<#name>() == #align);
-            #(#offsets)*
-        };
+    let mut code = Lines::new(0);
+    code.open("const _: () = {");
+    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi_text(body.size)));
+    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi_text(body.align)));
+    for one in stored {
+        let (field, offset) = (&one.name, per_abi_text(one.offset));
+        code.line(&format!("assert!(core::mem::offset_of!({name}, {field}) == {offset});"));
     }
+    code.close_with("};");
+    code.into_text()
 }

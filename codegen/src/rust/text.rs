@@ -1,0 +1,206 @@
+//! Rust as text, for code of one regular shape: there tokens would be built, parsed and printed to no end but time.
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+/// Lines of code, each under the braces that are open.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    text: String,
+    depth: usize,
+}
+
+impl Lines {
+    /// No line yet, inside `depth` braces.
+    pub(super) fn new(depth: usize) -> Self {
+        Self { text: String::new(), depth }
+    }
+
+    /// How many braces are open.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// One line.
+    pub(super) fn line(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.indent(self.depth);
+            self.text.push_str(line);
+        }
+        self.text.push('\n');
+    }
+
+    /// A line with a doc comment for each of `docs`.
+    pub(super) fn docs<S: AsRef<str>>(&mut self, docs: &[S]) {
+        for doc in docs {
+            self.line(format!("/// {}", doc.as_ref()).trim_end());
+        }
+    }
+
+    /// A line that ends in `{`: what follows is inside of it.
+    pub(super) fn open(&mut self, line: &str) {
+        self.line(line);
+        self.depth += 1;
+    }
+
+    /// The `}` of the last [`Lines::open`].
+    pub(super) fn close(&mut self) {
+        self.close_with("}");
+    }
+
+    /// As [`Lines::close`], with what else has to stand there.
+    pub(super) fn close_with(&mut self, end: &str) {
+        self.depth = self.depth.saturating_sub(1);
+        self.line(end);
+    }
+
+    /// `if CONDITION {`: what follows is inside of it.
+    pub(super) fn open_if(&mut self, condition: &Code) {
+        let flat = format!("if {} {{", condition.flat());
+        let parts = condition.parts();
+        if self.depth * 4 + flat.len() <= WIDTH || parts.len() < 2 {
+            self.open(&flat);
+            return;
+        }
+        let operator = if matches!(condition, Code::Any(_)) { "||" } else { "&&" };
+        for (at, part) in parts.iter().enumerate() {
+            let line = if at == 0 { format!("if {part}") } else { format!("    {operator} {part}") };
+            self.line(&line);
+        }
+        self.open("{");
+    }
+
+    /// `HEAD(ARGUMENTS)TAIL`, with the arguments on lines of their own if one is too short: all but the last, and then
+    /// that.
+    pub(super) fn call(&mut self, head: &str, arguments: &[String], tail: &str) {
+        let flat = format!("{head}({}){tail}", arguments.join(", "));
+        let (Some((last, first)), true) = (arguments.split_last(), self.depth * 4 + flat.len() > WIDTH) else {
+            self.line(&flat);
+            return;
+        };
+        self.line(&format!("{head}("));
+        self.depth += 1;
+        if !first.is_empty() {
+            self.line(&format!("{},", first.join(", ")));
+        }
+        self.line(last);
+        self.depth -= 1;
+        self.line(&format!("){tail}"));
+    }
+
+    /// Another piece of code, whose lines are taken as they are.
+    pub(super) fn verbatim(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// All lines.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    fn indent(&mut self, depth: usize) {
+        for _ in 0..depth {
+            self.text.push_str("    ");
+        }
+    }
+}
+
+/// A condition, which knows what stands where without parentheses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// Known before any byte is read.
+    Const(bool),
+    /// Joined by `||`.
+    Any(Vec<Code>),
+    /// Joined by `&&`.
+    All(Vec<Code>),
+    /// A comparison: stands anywhere but under `!`.
+    Plain(String),
+    /// A call: stands anywhere.
+    Atom(String),
+}
+
+impl Code {
+    /// All of them, left to right; constants are folded.
+    pub(super) fn all(parts: Vec<Self>) -> Self {
+        Self::join(parts, false)
+    }
+
+    /// Any of them, left to right; constants are folded.
+    pub(super) fn any(parts: Vec<Self>) -> Self {
+        Self::join(parts, true)
+    }
+
+    fn join(parts: Vec<Self>, any: bool) -> Self {
+        if parts.iter().any(|part| matches!(part, Self::Const(value) if *value == any)) {
+            return Self::Const(any);
+        }
+        let mut parts: Vec<Self> = parts.into_iter().filter(|part| !matches!(part, Self::Const(_))).collect();
+        match parts.len() {
+            0 | 1 => parts.pop().unwrap_or(Self::Const(!any)),
+            _ if any => Self::Any(parts),
+            _ => Self::All(parts),
+        }
+    }
+
+    /// The opposite.
+    pub(super) fn not(self) -> Self {
+        match self {
+            Self::Const(value) => Self::Const(!value),
+            Self::Atom(text) => Self::Atom(format!("!{text}")),
+            other => Self::Atom(format!("!({})", other.flat())),
+        }
+    }
+
+    /// On one line.
+    pub(super) fn flat(&self) -> String {
+        match self {
+            Self::Const(value) => value.to_string(),
+            Self::Plain(text) | Self::Atom(text) => text.clone(),
+            Self::Any(_) => self.parts().join(" || "),
+            Self::All(_) => self.parts().join(" && "),
+        }
+    }
+
+    /// Its operands, in parentheses where they need some.
+    fn parts(&self) -> Vec<String> {
+        let (Self::Any(parts) | Self::All(parts)) = self else { return vec![self.flat()] };
+        let other = |part: &Self| matches!((self, part), (Self::Any(_), Self::All(_)) | (Self::All(_), Self::Any(_)));
+        parts.iter().map(|part| if other(part) { format!("({})", part.flat()) } else { part.flat() }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Lines};
+
+    fn plain(text: &str) -> Code {
+        Code::Plain(text.to_owned())
+    }
+
+    #[test]
+    fn constants_fold_and_parentheses_stand_where_they_must() {
+        let either = Code::any(vec![plain("a == 1"), plain("b == 2")]);
+        assert_eq!(Code::all(vec![either.clone(), plain("c < 3")]).flat(), "(a == 1 || b == 2) && c < 3");
+        assert_eq!(Code::all(vec![plain("a == 1"), Code::Const(false)]), Code::Const(false));
+        assert_eq!(Code::any(vec![Code::Const(false), plain("a == 1")]), plain("a == 1"));
+        assert_eq!(Code::all(vec![]), Code::Const(true));
+        assert_eq!(either.not().flat(), "!(a == 1 || b == 2)");
+        assert_eq!(Code::Atom("f()".to_owned()).not().flat(), "!f()");
+    }
+
+    #[test]
+    fn long_conditions_and_calls_break_between_their_parts() {
+        let mut lines = Lines::new(1);
+        let long = |c: char| plain(&format!("{} == 1", String::from(c).repeat(40)));
+        lines.open_if(&Code::all(vec![long('a'), long('b')]));
+        lines.call("return f", &["1".to_owned(), "2".to_owned(), "x".repeat(90)], ";");
+        lines.close();
+        let (a, b, x) = ("a".repeat(40), "b".repeat(40), "x".repeat(90));
+        let expected = format!(
+            "    if {a} == 1\n        && {b} == 1\n    {{\n        return f(\n            1, 2,\n            \
+             {x}\n        );\n    }}\n"
+        );
+        assert_eq!(lines.into_text(), expected);
+    }
+}
