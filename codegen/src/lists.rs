@@ -1,5 +1,7 @@
 //! The check lists of a release: what every emitter of validators prints, and for which structs.
 
+use std::collections::HashSet;
+
 use argsz_schema::checklist::{self, CheckList, Step};
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
@@ -69,21 +71,23 @@ pub fn every_struct(model: &Model) -> Vec<&str> {
 /// themselves, and have something in them that is not output.
 #[must_use]
 pub fn handed_in(model: &Model) -> Vec<&str> {
-    let mut inside = Vec::new();
+    let mut inside = HashSet::new();
     for def in model.structs() {
         def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
     }
     let grows = |def: &Struct| def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed);
     let given = |def: &Struct| def.fields.iter().any(|field| field.dir != Dir::Out);
     let all = model.structs().filter(|def| !def.is_union && given(def));
-    let handed = all.filter(|def| grows(def) || !inside.contains(&def.meta.name.as_str()));
+    let handed = all.filter(|def| grows(def) || !inside.contains(def.meta.name.as_str()));
     handed.map(|def| def.meta.name.as_str()).collect()
 }
 
-fn contained<'m>(ty: &'m Type, inside: &mut Vec<&'m str>) {
+fn contained<'m>(ty: &'m Type, inside: &mut HashSet<&'m str>) {
     match ty {
         Type::Prim(_) => {}
-        Type::Named(name) => inside.push(name),
+        Type::Named(name) => {
+            inside.insert(name);
+        }
         Type::Array(of, _) | Type::Flex(of) => contained(of, inside),
         Type::Inline(inline) => inline.fields.iter().for_each(|field| contained(&field.ty, inside)),
     }

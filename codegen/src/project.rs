@@ -126,8 +126,13 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
             source_name: &entry.path,
             input_hash: &hash,
         };
-        for out in outs {
-            match (out.emitter.emit)(&unit) {
+        // Emitters know nothing of each other, so each has a thread of its own.
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = outs.iter().map(|out| scope.spawn(|| (out.emitter.emit)(&unit))).collect();
+            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for (out, made) in outs.into_iter().zip(made) {
+            match made {
                 Ok(text) => {
                     done.push((out.path.clone(), text));
                     let beside = out.emitter.beside.iter();

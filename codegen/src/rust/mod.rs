@@ -24,6 +24,7 @@ mod structs;
 mod text;
 mod unions;
 
+use std::collections::HashMap;
 use std::str::FromStr as _;
 
 use argsz_schema::layout::{Layouts, StructLayout, layout};
@@ -61,7 +62,31 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let mut text: String = unit.banner().iter().map(|line| format!("// {line}\n")).collect();
     let release = unit.release_name();
     text.push_str(&format!("\n// `{}` as of {release}.\n", unit.model.header.path));
-    for piece in pieces(unit, lists)? {
+    let abi = Abi::new(unit)?;
+    let lists = Lists::new(lists);
+    // Items know nothing of each other's text: as many are made at once as the machine has cores.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = unit.model.items.len().div_ceil(cores).max(MIN_SHARE);
+    let parts: Vec<Result<String, EmitError>> = std::thread::scope(|scope| {
+        let shares = unit.model.items.chunks(share);
+        let running: Vec<_> = shares.map(|items| scope.spawn(|| printed(unit, pieces(items, &lists, &abi)?))).collect();
+        running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    text.push_str(&printed(unit, imports(unit.model, &lists))?);
+    for part in parts {
+        text.push_str(&part?);
+    }
+    text.push_str(&printed(unit, ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens))?);
+    Ok(text)
+}
+
+/// Fewer items are not worth a thread.
+const MIN_SHARE: usize = 16;
+
+/// Pieces as text, with an empty line before each.
+fn printed(unit: &Unit<'_>, pieces: impl IntoIterator<Item = Piece>) -> Result<String, EmitError> {
+    let mut text = String::new();
+    for piece in pieces {
         text.push('\n');
         text.push_str(&match piece {
             Piece::Text(text) => text,
@@ -80,7 +105,11 @@ pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
 /// What [`emit`] prints, as tokens for a macro.
 pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
     let lists = all_lists(unit, &lists::handed_in(unit.model))?;
-    let parts = pieces(unit, &lists)?.into_iter().map(|piece| match piece {
+    let (abi, lists) = (Abi::new(unit)?, Lists::new(&lists));
+    let mut all = imports(unit.model, &lists);
+    all.extend(pieces(&unit.model.items, &lists, &abi)?);
+    all.extend(ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens));
+    let parts = all.into_iter().map(|piece| match piece {
         Piece::Tokens(tokens) => Ok(tokens),
         Piece::Text(text) => TokenStream::from_str(&text).map_err(|error| malformed(unit, &error)),
     });
@@ -118,32 +147,45 @@ fn spaced(text: &str) -> String {
     out
 }
 
-fn pieces(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Piece>, EmitError> {
-    let abi = Abi::new(unit)?;
+/// The check lists of the structs that have some, by their names.
+struct Lists<'a>(HashMap<&'a str, &'a StructLists>);
+
+impl<'a> Lists<'a> {
+    fn new(lists: &'a [StructLists]) -> Self {
+        Self(lists.iter().map(|lists| (lists.generic.name.as_str(), lists)).collect())
+    }
+}
+
+/// What the items refer to.
+fn imports(model: &Model, lists: &Lists<'_>) -> Vec<Piece> {
+    let mut uses = Vec::new();
+    if model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
+        uses.push(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; });
+    }
+    if !lists.0.is_empty() {
+        uses.push(quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Rejection, UserMemory}; });
+    }
+    uses.into_iter().map(Piece::Tokens).collect()
+}
+
+fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
     let mut pieces = Vec::new();
-    if unit.model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
-        pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; }));
-    }
-    if !lists.is_empty() {
-        pieces.push(Piece::Tokens(quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Rejection, UserMemory}; }));
-    }
-    for item in &unit.model.items {
+    for item in items {
         match item {
             Item::Const(one) => pieces.push(Piece::Tokens(consts::emit(one))),
             Item::Flags(one) => pieces.extend(flags::emit(one)),
             Item::Enum(one) => pieces.extend(enums::emit(one)),
             Item::Struct(one) => {
-                pieces.extend(structs::emit(one, &abi)?);
-                if let Some(lists) = lists.iter().find(|lists| lists.generic.name == one.meta.name) {
-                    let release = unit.release_name();
+                pieces.extend(structs::emit(one, abi)?);
+                if let Some(lists) = lists.0.get(one.meta.name.as_str()) {
+                    let release = abi.unit.release_name();
                     pieces.push(Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?));
-                    pieces.extend(builders::emit(one, &lists.generic, &abi)?);
+                    pieces.extend(builders::emit(one, &lists.generic, abi)?);
                 }
             }
-            Item::Ioctl(one) => pieces.extend(ioctls::emit(one, &abi)?),
+            Item::Ioctl(one) => pieces.extend(ioctls::emit(one, abi)?),
         }
     }
-    pieces.extend(ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens));
     Ok(pieces)
 }
 
