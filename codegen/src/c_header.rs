@@ -1,5 +1,6 @@
 //! The C header, as a kernel maintainer would write it.
 
+mod bits;
 mod comment;
 mod numbers;
 mod structs;
@@ -35,6 +36,8 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
             Item::Flags(set) => parts.push(numbers::flags(set, &marks)),
             Item::Enum(set) => parts.push(numbers::values(set, &marks)),
             Item::Ioctl(one) => parts.push(ioctl(one, model)),
+            Item::Bits(one) => parts.push(bits::print(one, model)),
+            Item::CellTable(one) => parts.push(bits::cells(one, model)),
             Item::Struct(def) => {
                 while !printed.contains(def.meta.name.as_str()) {
                     let Some(next) = waiting.next() else { break };
@@ -85,7 +88,7 @@ fn head(unit: &Unit<'_>) -> String {
         }
     };
     needed("linux/ioctl.h", unit.model.ioctls().next().is_some());
-    needed("linux/types.h", unit.model.structs().next().is_some());
+    needed("linux/types.h", unit.model.structs().next().is_some() || unit.model.bits().next().is_some());
     let includes: String = includes.iter().map(|path| format!("#include <{path}>\n")).collect();
     let (license, guard) = (&header.license, &header.guard);
     format!("/* SPDX-License-Identifier: {license} */\n{about}#ifndef {guard}\n#define {guard}\n\n{includes}")

@@ -11,3 +11,6 @@ pub mod iommu;
 #[rustfmt::skip]
 /// `linux/iommufd.h` of 7.3.
 pub mod iommufd;
+#[rustfmt::skip]
+/// Intel VT-d in scalable mode: entries, descriptors and registers of revision 3.3.
+pub mod vtd;

@@ -2,7 +2,7 @@
 //!
 //! Families: `AZ00xx` text and keys, `AZ01xx` names and references, `AZ02xx` values (constants, flags, enums, ioctls),
 //! `AZ03xx` layout, `AZ04xx` growth and minimum sizes, `AZ05xx` conditions and rules, `AZ06xx` releases and lives,
-//! `AZ07xx` waivers, `AZ08xx` derive, `AZ09xx` files and circumstances.
+//! `AZ07xx` waivers, `AZ08xx` derive, `AZ09xx` files and circumstances, `AZ10xx` hardware layouts.
 
 use crate::diag::Severity;
 
@@ -180,6 +180,21 @@ codes! {
     AZ0724 Error "a waiver at a field that does not exist";
     AZ0901 Error "a manifest that lacks a value, or has one of the wrong kind";
     AZ0902 Error "an output of the manifest has no place of its own";
+    AZ1001 Error "something that is not a bit range";
+    AZ1002 Error "a bit range with its ends swapped";
+    AZ1003 Error "a bit range beyond the words";
+    AZ1004 Error "a value of more than 64 bits";
+    AZ1005 Error "a bit range that crosses words";
+    AZ1020 Error "bits with two meanings";
+    AZ1021 Lint "bits that nobody named";
+    AZ1022 Error "a value too wide for its bits";
+    AZ1023 Error "bits too many for their type";
+    AZ1024 Error "an address that cannot stay in place";
+    AZ1025 Lint "two registers in one place";
+    AZ1026 Error "a register that is not aligned";
+    AZ1030 Error "a cell of a value that does not exist";
+    AZ1031 Error "a pair of values without a cell";
+    AZ1032 Error "a cell that becomes what does not exist";
 }
 
 /// Looks a code up by name, in any case.

@@ -4,6 +4,7 @@
 
 extern crate proc_macro;
 
+pub mod bits;
 mod check;
 pub mod checklist;
 pub mod codes;

@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 
+use crate::bits::{Bits, CellTable};
 use crate::expr::Expr;
 use crate::project::Lookup;
 use crate::source::Span;
@@ -75,6 +76,8 @@ pub struct Header {
     pub path: String,
     /// Include guard.
     pub guard: String,
+    /// What C calls entries, descriptors, registers and their parts begins with it, in lower case; may be empty.
+    pub prefix: String,
     /// SPDX expression of the C header.
     pub license: String,
     /// Headers the C header includes.
@@ -110,6 +113,8 @@ pub enum Item {
     Enum(Enum),
     Struct(Struct),
     Ioctl(Ioctl),
+    Bits(Bits),
+    CellTable(CellTable),
 }
 
 impl Item {
@@ -122,6 +127,8 @@ impl Item {
             Self::Enum(x) => &x.meta,
             Self::Struct(x) => &x.meta,
             Self::Ioctl(x) => &x.meta,
+            Self::Bits(x) => &x.meta,
+            Self::CellTable(x) => &x.meta,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use crate::bits::{Bits, CellTable};
 use crate::model::{
     Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
 };
@@ -25,6 +26,8 @@ enum Kind {
     Enum,
     Struct,
     Ioctl,
+    Bits,
+    CellTable,
 }
 
 impl Kind {
@@ -35,6 +38,8 @@ impl Kind {
             Item::Enum(_) => Self::Enum,
             Item::Struct(_) => Self::Struct,
             Item::Ioctl(_) => Self::Ioctl,
+            Item::Bits(_) => Self::Bits,
+            Item::CellTable(_) => Self::CellTable,
         }
     }
 }
@@ -77,6 +82,10 @@ finders! {
     find_struct, structs, Struct;
     /// Finds an ioctl by its C name.
     find_ioctl, ioctls, Ioctl;
+    /// Finds a table entry, descriptor or register by its name.
+    find_bits, bits, Bits;
+    /// Finds a table of cells by its name.
+    find_table, tables, CellTable;
 }
 
 impl Model {
@@ -111,7 +120,8 @@ impl Model {
 fn item_at(item: &Item, release: Release) -> Item {
     let mut item = item.clone();
     match &mut item {
-        Item::Const(_) | Item::Ioctl(_) => {}
+        Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => {}
+        Item::Bits(bits) => bits.fields.retain(|field| field.meta.life.has(release)),
         Item::Flags(flags) => flags.members.retain(|m| m.meta.life.has(release)),
         Item::Enum(values) => values.members.retain(|m| m.meta.life.has(release)),
         Item::Struct(def) => {

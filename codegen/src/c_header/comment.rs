@@ -22,6 +22,8 @@ impl<'m> Marks<'m> {
                     marks.extend(values.members.iter().map(|m| (m.meta.name.as_str(), "%")));
                     marks.insert(name, "&enum ");
                 }
+                // What they are in C is macros and functions, which are printed with their names already.
+                Item::Bits(_) | Item::CellTable(_) => {}
                 Item::Struct(def) => _ = marks.insert(name, if def.is_union { "&union " } else { "&struct " }),
             }
         }

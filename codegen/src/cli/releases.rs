@@ -34,8 +34,14 @@ fn text(named: &Named, manifest: Option<&Manifest>) -> String {
         let model = named.schema.at(release);
         let structs = model.items.iter().filter(|item| matches!(item, Item::Struct(_))).count();
         let ioctls = model.items.iter().filter(|item| matches!(item, Item::Ioctl(_))).count();
+        let layouts = model.bits().count();
         let outputs = outputs(named, name, manifest);
-        let _ = write!(text, "  {name:<8} {structs:>3} structs {ioctls:>3} ioctls");
+        let counts = match (structs + ioctls, layouts) {
+            (_, 0) => format!("{structs:>3} structs {ioctls:>3} ioctls"),
+            (0, _) => format!("{layouts:>3} hardware layouts  "),
+            (_, _) => format!("{structs:>3} structs {ioctls:>3} ioctls {layouts:>3} hardware layouts"),
+        };
+        let _ = write!(text, "  {name:<8} {counts}");
         if !outputs.is_empty() {
             let _ = write!(text, "  generated: {}", outputs.join(", "));
         }

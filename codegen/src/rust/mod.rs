@@ -7,10 +7,14 @@
 //! | enum | an open newtype with named constants |
 //! | union | its bytes, with one typed view per arm, and one that picks the arm by the selector |
 //! | ioctl, constant | a constant under its C name |
+//! | entry, descriptor, register | its words, with a getter and setters for each field |
+//! | table of cells | an enum of what becomes of a pair of values, and the cells as a constant |
 
 pub mod attach;
+mod bits;
 mod body;
 mod builders;
+mod cells;
 mod checks;
 mod conds;
 mod consts;
@@ -184,6 +188,8 @@ fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>
                 }
             }
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, abi)?),
+            Item::Bits(one) => pieces.extend(bits::emit(one, abi.model)?),
+            Item::CellTable(one) => pieces.extend(cells::emit(one, abi.model)?),
         }
     }
     Ok(pieces)

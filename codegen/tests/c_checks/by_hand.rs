@@ -110,6 +110,7 @@ fn model() -> Model {
     let header = Header {
         path: "linux/every.h".into(),
         guard: "_EVERY_H".into(),
+        prefix: String::new(),
         license: "MIT".into(),
         includes: vec![],
         releases: vec!["1".into()],

@@ -3,6 +3,8 @@
 //! Names, lives and values are judged over the whole history at once. What depends on a layout is judged at each
 //! release at which something changes, and reported once, at the first of them.
 
+mod bits;
+mod cells;
 mod growth;
 mod history;
 mod known;
@@ -35,6 +37,8 @@ pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     lives::check(&check);
     values::check(&check);
     uses::check(&check);
+    bits::check(&check);
+    cells::check(&check);
     let history = History::of(model);
     let broken = refs::check(&check, &history.releases);
     let mut rules = Rules::default();

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Check, each_field};
+use crate::bits::Bits;
 use crate::codes;
+use crate::constants;
 use crate::diag::Diagnostic;
 use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct};
 use crate::rust_name;
@@ -124,7 +126,8 @@ pub(super) fn check(check: &Check<'_>) {
             type_name(check, &mut types, meta);
         }
         match item {
-            Item::Const(_) | Item::Ioctl(_) => {}
+            Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => {}
+            Item::Bits(bits) => bit_fields(check, &mut words, bits),
             Item::Flags(flags) => flag_members(check, &mut words, flags),
             Item::Enum(values) => enum_members(check, &mut words, values),
             Item::Struct(def) => fields(check, def),
@@ -161,6 +164,42 @@ fn members<'m>(check: &Check<'_>, words: &mut Names<'m>, members: impl Iterator<
         }
         if let Some((first, other)) = rust.take(name.clone(), meta) {
             collision(check, meta, &name, first, other);
+        }
+    }
+}
+
+/// Methods and constants that the Rust of every entry, descriptor and register has.
+const METHODS: &[&str] =
+    &["from_le_bytes", "from_word", "from_words", "new", "reserved_bits", "to_le_bytes", "word", "words"];
+
+fn bit_fields<'m>(check: &Check<'_>, words: &mut Names<'m>, bits: &'m Bits) {
+    let (mut names, mut rust) = (Names::default(), Names::default());
+    let c = |field: &str| constants::c_name(&check.model.header.prefix, &format!("{}_{field}", bits.meta.name));
+    for field in &bits.fields {
+        let meta = &field.meta;
+        if let Some((first, _)) = names.take(meta.name.as_str(), meta) {
+            let message = format!("`{}` has two fields `{}`", bits.meta.name, meta.name);
+            let finding = Diagnostic::new(codes::AZ0121, meta.span, message).label("a second time here");
+            let help = "rename one of them, or give them lives (`since`, `until`) that do not overlap";
+            check.report(finding.also(first, "first here").help(help));
+            continue;
+        }
+        if let Some((first, _)) = words.take(c(&meta.name), meta) {
+            let finding = Diagnostic::new(codes::AZ0120, meta.span, format!("the name `{}` is taken", c(&meta.name)));
+            check.report(finding.label("a second time here").also(first, "first here").help("rename one of them"));
+        }
+        let name = rust_name::of_field(meta).to_ascii_lowercase();
+        if !rust_spelling(check, meta, &name) {
+            continue;
+        }
+        let setters = [format!("with_{name}"), format!("set_{name}")];
+        for method in std::iter::once(name.clone()).chain(setters) {
+            if METHODS.contains(&method.as_str()) {
+                collision(check, meta, &method, bits.meta.span, "a method that all have");
+            } else if let Some((first, other)) = rust.take(method.clone(), meta) {
+                collision(check, meta, &method, first, other);
+                break;
+            }
         }
     }
 }

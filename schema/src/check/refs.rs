@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Check, walk};
+use crate::bits::{BitField, CellTable, Says};
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
 use crate::layout::base;
@@ -41,6 +42,7 @@ struct Names<'m> {
     types: HashMap<&'m str, Vec<(Life, Span)>>,
     flags: HashMap<&'m str, Vec<(Life, Span)>>,
     enums: HashMap<&'m str, Vec<(Life, Span)>>,
+    bits: HashMap<&'m str, Vec<(Life, Span)>>,
     releases: Vec<Release>,
 }
 
@@ -49,6 +51,7 @@ enum Kind {
     Type,
     Flags,
     Enum,
+    Bits,
 }
 
 /// Reports what is not there; gives the structs that can therefore have no layout, by release.
@@ -63,6 +66,12 @@ pub(super) fn check(check: &Check<'_>, releases: &[Release]) -> HashSet<(String,
                     names.want(check, Kind::Type, name, ioctl.meta.life, ioctl.meta.span);
                 }
             }
+            Item::Bits(bits) => {
+                bits.fields
+                    .iter()
+                    .for_each(|field| bit_field(check, &names, field, both(field.meta.life, bits.meta.life)));
+            }
+            Item::CellTable(table) => cells(check, &names, table),
             Item::Const(_) | Item::Flags(_) | Item::Enum(_) => {}
         }
     }
@@ -86,6 +95,7 @@ impl Kind {
             Self::Type => (codes::AZ0130, "type"),
             Self::Flags => (codes::AZ0131, "set of flags"),
             Self::Enum => (codes::AZ0131, "enum"),
+            Self::Bits => (codes::AZ1032, "entry, descriptor or register"),
         }
     }
 }
@@ -93,13 +103,15 @@ impl Kind {
 impl<'m> Names<'m> {
     fn of(check: &Check<'m>, releases: &[Release]) -> Self {
         let releases = releases.to_vec();
-        let mut names = Self { types: HashMap::new(), flags: HashMap::new(), enums: HashMap::new(), releases };
+        let [types, flags, enums, bits] = [const { HashMap::new }; 4].map(|new| new());
+        let mut names = Self { types, flags, enums, bits, releases };
         for item in &check.model.items {
             let kind = match item {
                 Item::Struct(_) => &mut names.types,
                 Item::Flags(_) => &mut names.flags,
                 Item::Enum(_) => &mut names.enums,
-                Item::Const(_) | Item::Ioctl(_) => continue,
+                Item::Bits(_) => &mut names.bits,
+                Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => continue,
             };
             kind.entry(&item.meta().name).or_default().push((item.meta().life, item.meta().span));
         }
@@ -111,6 +123,7 @@ impl<'m> Names<'m> {
             Kind::Type => &self.types,
             Kind::Flags => &self.flags,
             Kind::Enum => &self.enums,
+            Kind::Bits => &self.bits,
         }
     }
 
@@ -127,6 +140,7 @@ impl<'m> Names<'m> {
                     Kind::Type => "struct",
                     Kind::Flags => "flags",
                     Kind::Enum => "enum",
+                    Kind::Bits => "descriptor",
                 };
                 Some(format!("define it in this file: `[{table}.{name}]`"))
             });
@@ -174,6 +188,25 @@ fn both(a: Life, b: Life) -> Life {
         (a, b) => a.or(b),
     };
     Life { since: a.since.max(b.since), until }
+}
+
+fn bit_field(check: &Check<'_>, names: &Names<'_>, field: &BitField, life: Life) {
+    match &field.values {
+        Some((ValueType::Flags(name), at)) => drop(names.want(check, Kind::Flags, name, life, *at)),
+        Some((ValueType::Enum(name), at)) => drop(names.want(check, Kind::Enum, name, life, *at)),
+        None => {}
+    }
+}
+
+fn cells(check: &Check<'_>, names: &Names<'_>, table: &CellTable) {
+    for (name, at) in [&table.rows, &table.columns] {
+        names.want(check, Kind::Enum, name, table.meta.life, *at);
+    }
+    for cell in &table.cells {
+        if let Says::Becomes { item: (name, at), .. } = &cell.says {
+            names.want(check, Kind::Bits, name, table.meta.life, *at);
+        }
+    }
 }
 
 fn fields(check: &Check<'_>, names: &Names<'_>, def: &Struct, broken: &mut HashSet<(String, Release)>) {

@@ -15,6 +15,11 @@ pub(super) fn check(check: &Check<'_>) {
             self::waiver(check, &def.meta.name, waiver, &paths);
         }
     }
+    for bits in check.model.bits() {
+        for waiver in &bits.waivers {
+            self::waiver(check, &bits.meta.name, waiver, &[]);
+        }
+    }
     for ioctl in check.model.ioctls() {
         for waiver in &ioctl.waivers {
             self::waiver(check, &ioctl.meta.name, waiver, &[]);

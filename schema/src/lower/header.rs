@@ -24,6 +24,10 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         super::identifier(table.cx, &guard.text, guard.at);
         guard.text
     });
+    let prefix = table.text("prefix").map(|prefix| {
+        super::identifier(table.cx, &prefix.text, prefix.at);
+        prefix.text
+    });
     let releases = table.texts("releases");
     if !table.has("releases") {
         table.missing("releases");
@@ -50,6 +54,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     let header = Header {
         path: path.unwrap_or_default(),
         guard: guard.unwrap_or_default(),
+        prefix: prefix.unwrap_or_default(),
         license: license.map_or_else(|| "GPL-2.0 WITH Linux-syscall-note".into(), |text| text.text),
         includes: includes.into_iter().map(|text| text.text).collect(),
         releases: releases.into_iter().map(|text| text.text).collect(),

@@ -2,6 +2,8 @@
 //! more than one item to be seen, which is the business of `check`.
 
 mod arith;
+mod bits;
+mod cells;
 mod header;
 mod ioctls;
 mod named;
@@ -50,11 +52,9 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
     let _ = (top.get("grammar"), top.get("header"));
     let items = items(&top);
     let layers = rules::layers(&top);
-    for kept in ["table", "register", "chain"] {
-        if let Some(value) = top.get(kept) {
-            let message = format!("`[{kept}.*]` is kept for a later grammar");
-            ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
-        }
+    if let Some(value) = top.get("chain") {
+        let message = "`[chain.*]` is kept for a later grammar";
+        ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
     }
     top.finish();
     Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
@@ -154,6 +154,14 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false))));
     each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true))));
     each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
+    for (word, kind) in
+        [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
+    {
+        each(top, word, |name, at, table| items.extend(bits::lower(name, at, table, kind).map(Item::Bits)));
+    }
+    let mut tables = Vec::new();
+    each(top, "table", |name, at, table| tables.extend(cells::lower(name, at, table, &items).map(Item::CellTable)));
+    items.extend(tables);
     items.sort_by_key(|item| item.meta().span);
     items
 }

@@ -211,7 +211,7 @@ fn accepts(table: &Table<'_, '_>, owner: Option<&str>) -> Option<Vec<(u64, Strin
     Some(found)
 }
 
-fn unknown_value(cx: &Cx<'_>, text: &Text, owner: Option<&str>) {
+pub(super) fn unknown_value(cx: &Cx<'_>, text: &Text, owner: Option<&str>) {
     let message = format!("there is no value `{}`", text.text);
     let prefix = owner.map(|owner| format!("{owner}."));
     let keys = cx.values.keys().filter_map(|name| prefix.as_deref().and_then(|prefix| name.strip_prefix(prefix)));

@@ -20,6 +20,7 @@ pub fn model(items: Vec<Item>) -> Model {
     let header = Header {
         path: "linux/hand.h".to_owned(),
         guard: "_UAPI_LINUX_HAND_H".to_owned(),
+        prefix: String::new(),
         license: "GPL-2.0 WITH Linux-syscall-note".to_owned(),
         includes: vec!["linux/types.h".to_owned()],
         releases: vec!["1".to_owned(), "2".to_owned(), "3".to_owned()],
