@@ -332,8 +332,8 @@ mod tests {
     fn words_of_32_bits() {
         let high = field(false, &[(63, 40)]);
         let mut words = [0, 0x7f];
-        high.set(32, &mut words, 0xabcdef);
+        high.set(32, &mut words, 0x00ab_cdef);
         assert_eq!(words, [0, 0xabcd_ef7f]);
-        assert_eq!((high.get(32, &words), high.parts[0].within(32)), (0xabcdef, "31:8".to_owned()));
+        assert_eq!((high.get(32, &words), high.parts[0].within(32)), (0x00ab_cdef, "31:8".to_owned()));
     }
 }

@@ -104,10 +104,10 @@ pub(super) fn cells(table: &CellTable, model: &Model) -> String {
         let name = c_name(prefix, &format!("{}_{}_{}", table.meta.name, cell.row, cell.column));
         match &cell.says {
             Says::Refused(why) => {
-                text.push_str(&comment::block(0, &comment::plain(&format!("{pair} is refused: {why}"))))
+                text.push_str(&comment::block(0, &comment::plain(&format!("{pair} is refused: {why}"))));
             }
             Says::Nothing(why) => {
-                text.push_str(&comment::block(0, &comment::plain(&format!("{pair} does nothing: {why}"))))
+                text.push_str(&comment::block(0, &comment::plain(&format!("{pair} does nothing: {why}"))));
             }
             Says::Becomes { item, with } => {
                 let Some(item) = model.find_bits(&item.0) else { continue };

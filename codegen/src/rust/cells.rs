@@ -106,13 +106,9 @@ fn value(field: &BitField, fixed: &Fixed, model: &Model) -> Option<TokenStream> 
         Some((ValueType::Enum(name), _)) => {
             let set = model.find_enum(name)?;
             let of = names::type_name(&set.meta);
-            match set.members.iter().find(|member| member.key == fixed.text) {
-                Some(member) => {
-                    let key = names::member(&member.meta, &member.key);
-                    quote! { #of::#key }
-                }
-                None => quote! { #of(#number) },
-            }
+            let member = set.members.iter().find(|member| member.key == fixed.text);
+            let key = member.map(|member| names::member(&member.meta, &member.key));
+            key.map_or_else(|| quote! { #of(#number) }, |key| quote! { #of::#key })
         }
         Some((ValueType::Flags(name), _)) => {
             let of = names::type_name(&model.find_flags(name)?.meta);
