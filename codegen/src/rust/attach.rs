@@ -58,7 +58,7 @@ pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -
             const RELEASE: &'static str = #release;
         }
         const _: () = {
-            use argsz::zerocopy::FromZeros as _;
+            use argsz::zerocopy::{FromZeros as _, IntoBytes as _};
             use argsz::{Rejection, UserMemory};
             #checks
         };
