@@ -221,3 +221,25 @@ fn decode_says_what_bytes_mean_and_what_is_wrong_with_the_question() {
     project.run(&["decode", "demo", "--release", "2.1", "--hex", "00"]).ended(2).says("did you mean `2.0`?");
     project.run(&["decode", "demo", "--layer", "x", "--hex", "00"]).ended(2).says("no layer over `demo`");
 }
+
+/// In this repository's schemas of commands: of every byte that no rule looks at, the schema says why.
+#[test]
+fn every_byte_is_judged_or_says_why() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for name in ["iommu", "iommufd"] {
+        let schema = argsz_schema::Schema::load(&root.join(format!("schema/linux/{name}.toml"))).unwrap();
+        for release in schema.releases() {
+            let (model, release) = (schema.at(release), schema.release_name(release).to_owned());
+            for strct in argsz_codegen::lists::handed_in(&model) {
+                let said = std::process::Command::new(env!("CARGO_BIN_EXE_argsz"))
+                    .args(["layout", strct, "--checks", "--header", &format!("linux/{name}.h"), "--release", &release])
+                    .current_dir(root)
+                    .output()
+                    .unwrap();
+                let text = String::from_utf8(said.stdout).unwrap();
+                assert!(said.status.success() && text.contains("in this order"), "{strct} at {release}: {text}");
+                assert!(!text.contains("does not say why"), "{strct} at {release}:\n{text}");
+            }
+        }
+    }
+}
