@@ -14,6 +14,8 @@ pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
 #[cfg(feature = "cli")]
+pub mod hardware;
+#[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]
 pub mod layout_text;

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Look for mistakes in schemas, and write nothing.
     #[command(after_help = CHECK)]
     Check(Check),
-    /// Show where the fields of a struct lie: offsets, sizes, holes.
+    /// Show where the fields of a struct, or the bits of an entry, descriptor or register lie.
     #[command(after_help = LAYOUT)]
     Layout(Layout),
     /// Make calls of a reader with their answers: every feature, every rule broken, other sizes.
@@ -115,12 +115,13 @@ Examples:
   argsz layout iommu_ioas_map
   argsz layout iommu_cache_invalidate_info --release 5.10 --target i386
   argsz layout iommu_ioas_map --checks
+  argsz layout pasid_entry
   argsz layout --format json --header linux/iommufd.h --release 6.12 --target i386";
 
 /// Options of `layout`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Layout {
-    /// The struct or union [default: all of the header].
+    /// The struct, union, entry, descriptor or register [default: all of the header].
     #[arg(value_name = "STRUCT")]
     pub(crate) name: Option<String>,
     /// Header (`linux/iommufd.h`) or schema (`schema/linux/iommufd.toml`) [default: the one that has STRUCT].
@@ -166,6 +167,7 @@ Bytes are given in the order in which they lie in memory; memory ends after the 
 
 Examples:
   argsz decode iommu_destroy --hex 0800000001000000
+  argsz decode pasid_dir_entry --hex 0110000000000000
   argsz decode iommu_gpasid_bind_data --layer intel_vtd payload.bin
   my-program | argsz decode iommu_ioas_map --release 6.12 --format json -";
 

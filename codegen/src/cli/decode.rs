@@ -10,7 +10,7 @@ use argsz_schema::layout::Layouts;
 use super::args::{Decode, Format};
 use super::project::{self, Named};
 use super::term::print;
-use super::{Done, Failure, pick};
+use super::{Done, Failure, hardware, pick};
 
 /// Largest memory that is read; no struct comes near it.
 const MAX_BYTES: u64 = 16 << 20;
@@ -18,6 +18,9 @@ const MAX_BYTES: u64 = 16 << 20;
 pub(crate) fn run(manifest: Option<&Path>, options: &Decode) -> Done {
     let target = pick::target(&options.target)?;
     let found = project::schemas(manifest, options.header.as_deref())?;
+    if let Some(named) = hardware::find(&found, &options.name)? {
+        return words(named, options);
+    }
     let named = pick::with_struct(&found, &options.name)?;
     let model = named.schema.at(pick::release_with(named, &options.name, options.release.as_deref())?);
     let layouts = pick::lay_out(&model, target)?;
@@ -43,6 +46,19 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Decode) -> Done {
         Format::Text => print(&decode::text(&answer)),
         Format::Json => print(&format!("{:#}\n", decode::json(&answer))),
     }
+}
+
+/// Of an entry, descriptor or register.
+fn words(named: &Named, options: &Decode) -> Done {
+    let name = &options.name;
+    for (option, given) in [("--size", options.size.is_some()), ("--layer", options.layer.is_some())] {
+        if given {
+            let text = format!("error: `{name}` is hardware, which has no `{option}`\nhelp: leave `{option}` out");
+            return Err(Failure::Usage(text));
+        }
+    }
+    let model = hardware::at(named, name, options.release.as_deref())?;
+    hardware::decode(&model, name, &bytes(options)?, options.format)
 }
 
 /// The check list that was asked for; unions have none, and a layer has to have something to say.

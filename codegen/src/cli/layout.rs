@@ -9,11 +9,20 @@ use argsz_schema::model::Release;
 use super::args::{Format, Layout};
 use super::project::{self, Named};
 use super::term::{DIM, paint, print};
-use super::{Done, Failure, pick};
+use super::{Done, Failure, hardware, pick};
 
 pub(crate) fn run(manifest: Option<&Path>, options: &Layout) -> Done {
     let target = pick::target(&options.target)?;
     let found = project::schemas(manifest, options.header.as_deref())?;
+    if let Some(name) = &options.name
+        && let Some(named) = hardware::find(&found, name)?
+    {
+        if options.checks {
+            let text = format!("error: `{name}` is hardware: no reader checks it\nhelp: leave `--checks` out");
+            return Err(Failure::Usage(text));
+        }
+        return hardware::layout(&hardware::at(named, name, options.release.as_deref())?, name, options.format);
+    }
     match (&options.name, options.format) {
         (Some(name), _) => {
             let named = pick::with_struct(&found, name)?;
@@ -36,6 +45,7 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Layout) -> Done {
                 let layouts = pick::lay_out(&model, target)?;
                 let structs = model.structs();
                 print(&structs.map(|def| one(&layouts, &def.meta.name) + "\n").collect::<String>())?;
+                print(&hardware::all(&model))?;
             }
             Ok(())
         }

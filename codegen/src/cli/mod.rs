@@ -6,6 +6,7 @@ mod checks;
 mod decode;
 mod explain;
 mod generate;
+mod hardware;
 mod layout;
 mod pick;
 mod project;

@@ -25,18 +25,21 @@ pub(crate) fn with_struct<'n>(found: &'n [Named], name: &str) -> Result<&'n Name
             known.dedup();
             Err(project::unknown("struct", name, &known))
         }
-        several => {
-            let headers: Vec<String> =
-                several.iter().map(|named| format!("--header {}", named.schema.model().header.path)).collect();
-            let text = format!("error: several headers have `{name}`\nhelp: say which: {}", headers.join(" or "));
-            Err(Failure::Usage(text))
-        }
+        all => Err(several(name, all)),
     }
+}
+
+/// Several headers have something of that name.
+pub(crate) fn several(name: &str, having: &[&Named]) -> Failure {
+    let headers: Vec<String> =
+        having.iter().map(|named| format!("--header {}", named.schema.model().header.path)).collect();
+    Failure::Usage(format!("error: several headers have `{name}`\nhelp: say which: {}", headers.join(" or ")))
 }
 
 fn struct_names(model: &Model) -> impl Iterator<Item = &str> {
     model.items.iter().filter_map(|item| match item {
         Item::Struct(def) => Some(def.meta.name.as_str()),
+        Item::Bits(bits) => Some(bits.meta.name.as_str()),
         _ => None,
     })
 }
@@ -52,16 +55,25 @@ fn lives<'m>(model: &'m Model, name: &str) -> impl Iterator<Item = argsz_schema:
 
 /// The release asked for, or the newest that has the struct.
 pub(crate) fn release_with(named: &Named, name: &str, asked: Option<&str>) -> Result<Release, Failure> {
-    let has = |release: &Release| lives(named.schema.model(), name).any(|life| life.has(*release));
+    newest_with(named, name, asked, |release| lives(named.schema.model(), name).any(|life| life.has(*release)))
+}
+
+/// The release asked for, or the newest, of those that have it.
+pub(crate) fn newest_with(
+    named: &Named,
+    name: &str,
+    asked: Option<&str>,
+    has: impl Fn(&Release) -> bool,
+) -> Result<Release, Failure> {
     let Some(asked) = asked else {
-        let newest = named.schema.releases().filter(has).last();
+        let newest = named.schema.releases().filter(&has).last();
         return newest.ok_or_else(|| project::unknown("struct", name, &[]));
     };
     let release = project::release(named, asked)?;
     if has(&release) {
         return Ok(release);
     }
-    let there: Vec<&str> = named.schema.releases().filter(has).map(|r| named.schema.release_name(r)).collect();
+    let there: Vec<&str> = named.schema.releases().filter(&has).map(|r| named.schema.release_name(r)).collect();
     let header = &named.schema.model().header.path;
     Err(Failure::Usage(format!(
         "error: `{header}` has no `{name}` at release {asked}\nhelp: it has it at {}",
