@@ -261,3 +261,52 @@ fn a_field_keeps_its_name_when_it_moves_into_a_union() {
         assert_eq!(text.contains("fn in_type(&self) -> u32"), release == 1);
     }
 }
+
+/// Bits of every shape: words of 32 bits, values in parts and wider than a word, flags, enums, fixed values, tables.
+#[test]
+fn hardware_of_every_shape_compiles_and_runs() {
+    let text = include_str!("hardware/shapes.toml");
+    let schema =
+        argsz_schema::Schema::parse(argsz_schema::source::Source::new("shapes.toml", text)).expect("no mistakes");
+    for release in 0..2 {
+        let model = schema.at(Release(release));
+        let generated = rust::emit(&unit(schema.model(), &model, release)).expect("the output");
+        let whole = ["0x1234_5670", "0x0123_4567"][usize::from(release)];
+        let user = SHAPES_USER.replace("WHOLE", whole);
+        cargo("test", "hardware", &generated, &user).unwrap_or_else(|said| panic!("{said}"));
+    }
+}
+
+const SHAPES_USER: &str = r#"
+use crate::hand::*;
+
+#[test]
+fn shapes() {
+    let shape = Shape::from_words([0xf8d0_1001, 0xffff_ffff, 0x1234_5673]);
+    assert_eq!((shape.kind(), shape.state()), (ShapeKind::SQUARE, ShapeState::OFF));
+    assert_eq!(shape.flags(), ShapeFlags::LOW | ShapeFlags::HIGH);
+    assert_eq!((shape.wide(), shape.few(), shape.whole(), shape.matches()), (0x1f_ffff_ffff, 1, WHOLE, true));
+    assert_eq!(shape.with_wide(0x01_2345_6789).words(), [0x48d0_1001, 0x091a_2b3c, 0x1234_5673]);
+    assert_eq!(shape.with_flags(ShapeFlags::from_bits_retain(!0)).words()[0], 0xf8df_f001);
+    assert_eq!(shape.with_state(ShapeState(0xff)).words()[0], 0xf8f0_1001);
+    assert_eq!(Shape::new().words(), [1 | 1 << 22 | 9 << 23, 0, 0]);
+    assert_eq!(Shape::default(), Shape::new());
+    assert_eq!((Shape::KIND, Shape::SET, Shape::FEW), (ShapeKind::SQUARE, true, 9));
+    assert_eq!(Shape::RESERVED, [0xc00, 0, 0]);
+    assert_eq!(shape.reserved_bits(), [0, 0, 0]);
+    assert_eq!(Shape::from_le_bytes(shape.to_le_bytes()), shape);
+    assert_eq!(Plain::from_word(!0).with_all(5).word(), 5);
+    assert_eq!(Plain::default().words(), [0]);
+}
+
+#[test]
+fn choices() {
+    let Some(Choice::Shape(shape)) = Choice::of(ShapeState::OFF, ShapeState::OFF) else { panic!() };
+    assert_eq!((shape.kind(), shape.few(), shape.state()), (ShapeKind::MANY, 3, ShapeState::ON));
+    assert_eq!((shape.flags(), shape.wide(), shape.set()), (ShapeFlags::HIGH, 0x1f_ffff_ffff, true));
+    assert_eq!(Choice::TABLE[0][1], Choice::Plain(Plain::from_word(7)));
+    assert!(matches!(Choice::TABLE[1][0], Choice::Nothing("It is \"on\" already.")));
+    assert!(matches!(Choice::TABLE[1][1], Choice::Refused(_)));
+    assert_eq!(Choice::of(ShapeState(2), ShapeState::ON), None);
+}
+"#;

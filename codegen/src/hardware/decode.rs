@@ -76,5 +76,5 @@ fn not_its_value(line: &Line<'_>) -> Option<String> {
     let fixed = line.field.fixed.as_ref().filter(|fixed| fixed.value != line.value)?;
     let meaning = if line.meaning.is_empty() { String::new() } else { format!(" ({})", line.meaning) };
     let text = if fixed.text == fixed.value.to_string() { String::new() } else { format!(" ({})", fixed.text) };
-    Some(format!("`{}` is {}{meaning}, and always {}{text}", line.field.meta.name, line.value, fixed.value))
+    Some(format!("`{}` is {}{meaning}, and has to be {}{text}", line.field.meta.name, line.value, fixed.value))
 }

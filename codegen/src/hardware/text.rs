@@ -104,21 +104,20 @@ fn table(text: &mut String, rows: &[[String; 4]]) {
     let (places, names, kinds) = (widest(0).max(5), widest(1), widest(2));
     for [place, name, kind, doc] in rows {
         let style = if name == "-" { DIM } else { NAME };
-        let row = format!(
-            "  {PLACE}{place:>places$}{PLACE:#}  {style}{name:names$}{style:#}  {NOTE}{kind:kinds$}{NOTE:#}  {DIM}{doc}{DIM:#}"
-        );
-        let _ = writeln!(text, "{}", trimmed(&row));
+        let mut row = format!("  {PLACE}{place:>places$}{PLACE:#}  {style}{name}{style:#}");
+        // What is empty at the end of a row leaves no spaces there.
+        let gap = names - name.chars().count() + 2;
+        let gap = if kind.is_empty() {
+            gap + if kinds == 0 { 0 } else { kinds + 2 }
+        } else {
+            let _ = write!(row, "{:gap$}{NOTE}{kind}{NOTE:#}", "");
+            kinds - kind.chars().count() + 2
+        };
+        if !doc.is_empty() {
+            let _ = write!(row, "{:gap$}{DIM}{doc}{DIM:#}", "");
+        }
+        let _ = writeln!(text, "{row}");
     }
-}
-
-/// Without the spaces at its end, which may stand before the end of a style.
-fn trimmed(row: &str) -> String {
-    let plain = anstream::adapter::strip_str(row).to_string();
-    if plain.ends_with(' ') {
-        let dim = format!("{DIM}{DIM:#}");
-        return row.trim_end_matches(dim.as_str()).trim_end().to_owned();
-    }
-    row.to_owned()
 }
 
 /// The table of all fields with their values, the words, and what is wrong with them.
@@ -133,7 +132,8 @@ pub fn decoded(decoded: &Decoded<'_>) -> String {
     }
     text.push('\n');
     let rows = decoded.lines.iter().map(|line| {
-        let value = if line.field.address || line.value >= 1024 {
+        let flags = matches!(line.field.values, Some((ValueType::Flags(_), _)));
+        let value = if line.field.address || flags || line.value >= 1024 {
             format!("{:#x}", line.value)
         } else {
             line.value.to_string()

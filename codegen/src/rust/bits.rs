@@ -269,6 +269,12 @@ impl Item<'_> {
                     quote! { self.0[#word] >> #shift & #mask }
                 }
             };
+            // Parts of a value that is wider than a word cannot be joined in that word.
+            let bits = if field.count() > width {
+                quote! { ((#bits) as u64) }
+            } else {
+                bits
+            };
             match at {
                 0 => bits,
                 at => {
@@ -277,17 +283,7 @@ impl Item<'_> {
                 }
             }
         });
-        // Parts of a value that is wider than a word cannot be joined in that word.
-        let wide = field.count() > width;
-        let parts: Vec<TokenStream> = parts
-            .map(|part| {
-                if wide {
-                    quote! { u64::from(#part) }
-                } else {
-                    part
-                }
-            })
-            .collect();
+        let parts: Vec<TokenStream> = parts.collect();
         match parts.as_slice() {
             [one] => one.clone(),
             parts => quote! { #(#parts)|* },
@@ -324,6 +320,15 @@ impl Item<'_> {
                     }
                 };
                 if part.count() == width {
+                    // A cast alone needs no parentheses.
+                    let placed = match (at, from == word.to_string()) {
+                        (_, true) => quote! { #cut },
+                        (0, false) => quote! { #cut as #word },
+                        (at, false) => {
+                            let at = Literal::u32_unsuffixed(at);
+                            quote! { (#cut >> #at) as #word }
+                        }
+                    };
                     quote! { words[#index] = #placed; }
                 } else {
                     quote! { words[#index] = words[#index] & !#mask | #placed & #mask; }
