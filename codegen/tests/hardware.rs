@@ -84,6 +84,10 @@ fn what_does_not_fit_a_layout_is_refused_with_the_way_out() {
 fn a_whole_header_is_shown() {
     let text = argsz(&["layout", "--header", "intel/vtd.h"]).ended(0).out;
     assert_eq!(text.matches(", little-endian\n").count(), 36);
+    let json = argsz(&["layout", "--header", "intel/vtd.h", "--format", "json"]).ended(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["layouts"].as_object().unwrap().len(), 36);
+    assert_eq!(json["constants"]["VTD_RTADDR_TTM_SHIFT"], 10);
 }
 
 /// Getters, setters and constants of every shape, by every compiler with every warning.

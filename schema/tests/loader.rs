@@ -33,6 +33,32 @@ fields = [
 min_size = [{ when = "flags.has(WIDE)", covers = "wide", since = "2.0" }]
 "#;
 
+const HARDWARE: &str = r#"
+grammar = 1
+[header]
+path = "x/x.h"
+guard = "X_H"
+prefix = "x_"
+releases = ["1.0", "2.0"]
+[enum.e]
+type = "u8"
+values = { A = 0, B = { value = 3, since = "2.0" } }
+[register.r]
+offset = 0x10
+width = 32
+reserved = "31:8"
+bits = { e = { at = ["7:6", "w0 0"], enum = "e" }, f = "5:1" }
+[descriptor.d]
+words = 2
+reserved = ["11:9", "w1 63:0"]
+ignored = ["8:1"]
+bits = { t = { at = "0", is = 1 }, a = { at = "63:12", address = true } }
+[table.t]
+rows = "e"
+columns = "e"
+cells = { A = { A = { becomes = "d", with = { a = 0x1000 } }, B = { nothing = "why" } }, B = { A = { refused = "why" }, B = { becomes = "r", with = { e = "B" } } } }
+"#;
+
 #[test]
 fn constants_are_worked_out_whatever_their_order() {
     let schema = Schema::parse(Source::new("small.toml", SMALL)).expect("no mistakes");
@@ -71,12 +97,21 @@ fn brackets_in_strings_are_no_nesting() {
 
 #[test]
 fn no_cut_and_no_changed_byte_of_a_schema_panics() {
-    let bytes = SMALL.as_bytes();
+    every_cut_and_change(SMALL.as_bytes());
+}
+
+#[test]
+fn no_cut_and_no_changed_byte_of_hardware_panics() {
+    Schema::parse(Source::new("hardware.toml", HARDWARE)).expect("no mistakes");
+    every_cut_and_change(HARDWARE.as_bytes());
+}
+
+fn every_cut_and_change(bytes: &[u8]) {
     for at in 0..bytes.len() {
         if let Ok(cut) = std::str::from_utf8(&bytes[..at]) {
             let _ = Schema::parse(Source::new("cut.toml", cut)).map_err(|rejected| rejected.render(false));
         }
-        for byte in [b'"', b'[', b'}', b'=', b'0', b'.', b'\n', b'-'] {
+        for byte in [b'"', b'[', b'}', b'=', b'0', b'9', b'.', b'\n', b'-'] {
             let mut changed = bytes.to_vec();
             changed[at] = byte;
             if let Ok(changed) = String::from_utf8(changed) {

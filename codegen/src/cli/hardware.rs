@@ -55,6 +55,12 @@ pub(crate) fn all(model: &Model) -> String {
     layouts.map(|layout| hardware::layout_text(layout) + "\n").collect()
 }
 
+/// The layouts of a header by name, for other programs.
+pub(crate) fn all_json(model: &Model) -> serde_json::Map<String, serde_json::Value> {
+    let layouts = names(model).filter_map(|name| Some((name.to_owned(), Layout::find(model, name)?)));
+    layouts.map(|(name, layout)| (name, hardware::layout_json(layout))).collect()
+}
+
 /// Prints what bytes mean.
 pub(crate) fn decode(model: &Model, name: &str, bytes: &[u8], format: Format) -> Done {
     let decoded = hardware::decode(layout_of(model, name)?, bytes).map_err(|error| {

@@ -92,5 +92,9 @@ fn json(layouts: &Layouts<'_>, only: Option<&str>) -> String {
             structs.retain(|name, _| name == only);
         }
     }
+    let hardware = hardware::all_json(layouts.model);
+    if let (None, false, Some(all)) = (only, hardware.is_empty(), value.as_object_mut()) {
+        all.insert("layouts".to_owned(), hardware.into());
+    }
     format!("{value:#}\n")
 }

@@ -1,12 +1,13 @@
 //! Tables of cells: that every pair of values has one, and that what it becomes exists.
 
 use super::{Check, bits, list};
-use crate::bits::{CellTable, Says};
+use crate::bits::{BitField, Bits, CellTable, Fixed, Says};
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::model::{Enum, EnumKind};
+use crate::model::{Enum, EnumKind, Release};
 use crate::nearest::did_you_mean_or;
 use crate::rust_name;
+use crate::source::Span;
 
 /// Names that the Rust of every table has.
 const TAKEN: &[&str] = &["Nothing", "Refused"];
@@ -19,23 +20,42 @@ pub(super) fn check(check: &Check<'_>) {
             pairs(check, table, rows, columns);
         }
         for cell in &table.cells {
-            let Says::Becomes { item: (name, at), with } = &cell.says else { continue };
-            let Some(item) = check.model.find_bits(name) else { continue };
-            for (name, value) in with {
-                if let Some(field) = item.field(name) {
-                    bits::fits(check, field, value);
+            if let Says::Becomes { item: (name, at), with } = &cell.says {
+                for item in check.model.bits().filter(|item| item.meta.name == *name) {
+                    becomes(check, table, item, with);
+                    taken(check, item, *at);
                 }
             }
-            let name = rust_name::of_type(&item.meta);
-            if TAKEN.contains(&name.as_str()) {
-                let message = format!(
-                    "`{}` and what a table says of other cells are both called `{name}` in Rust",
-                    item.meta.name
-                );
-                let finding = Diagnostic::new(codes::AZ0129, item.meta.span, message).also(*at, "this cell becomes it");
-                check.report(finding.help("name it for Rust alone: `rust = \"...\"`"));
-            }
         }
+    }
+}
+
+/// At every release that has both, the item has the fields, and they hold the values.
+fn becomes(check: &Check<'_>, table: &CellTable, item: &Bits, with: &[(String, Fixed)]) {
+    let both = |release: &Release| table.meta.life.has(*release) && item.meta.life.has(*release);
+    let releases = (0..check.model.header.releases.len()).filter_map(|at| u16::try_from(at).ok()).map(Release);
+    for release in releases.filter(both) {
+        for (name, value) in with {
+            let alive = |field: &&BitField| field.meta.name == *name && field.meta.life.has(release);
+            if let Some(field) = item.fields.iter().find(alive) {
+                bits::fits(check, field, value);
+                continue;
+            }
+            let message = format!("`{}` has no field `{name}`{}", item.meta.name, check.when(release));
+            let finding = Diagnostic::new(codes::AZ1032, value.span, message).also(item.meta.span, "it begins here");
+            check.report(finding.help("give the table a life inside that of the field"));
+        }
+    }
+}
+
+/// Names of what all tables say are not those of an item.
+fn taken(check: &Check<'_>, item: &Bits, at: Span) {
+    let name = rust_name::of_type(&item.meta);
+    if TAKEN.contains(&name.as_str()) {
+        let message =
+            format!("`{}` and what a table says of other cells are both called `{name}` in Rust", item.meta.name);
+        let finding = Diagnostic::new(codes::AZ0129, item.meta.span, message).also(at, "this cell becomes it");
+        check.report(finding.help("name it for Rust alone: `rust = \"...\"`"));
     }
 }
 
