@@ -175,6 +175,8 @@ errnos! {
     ENOTRECOVERABLE = 131, 166, 133;
     ERFKILL = 132, 167, 134;
     EHWPOISON = 133, 168, 135;
+    // The kernel's own: a user who sees it has found a bug, and there are some to be found.
+    ENOTSUPP = 524, 524, 524;
 }
 
 impl fmt::Display for Errno {

@@ -12,7 +12,7 @@ fn root() -> &'static Path {
 /// All Rust files of the workspace that were written by hand.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for room in ["argsz", "schema", "codegen", "derive", "generated", "tests"] {
+    for room in ["argsz", "schema", "codegen", "derive", "generated", "vtd-runtime", "tests"] {
         walk(&root().join(room), &mut found);
     }
     found
@@ -68,6 +68,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codegen", &["argsz-schema"]),
     ("derive", &["argsz-schema", "argsz-codegen"]),
     ("generated", &["argsz"]),
+    ("vtd-runtime", &["argsz", "argsz-linux"]),
 ];
 
 #[test]
