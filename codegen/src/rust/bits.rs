@@ -1,6 +1,6 @@
 //! Table entries, descriptors and registers: their words, with a getter and setters for each field.
 
-use argsz_schema::bits::{BitField, Bits, Place};
+use argsz_schema::bits::{BitField, Bits, Fixed, Place, Range};
 use argsz_schema::model::{Model, ValueType};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -215,34 +215,16 @@ impl Item<'_> {
     /// The only value of a field, as a constant.
     fn fixed(&self, field: &BitField) -> Result<TokenStream, EmitError> {
         let Some(fixed) = &field.fixed else { return Ok(TokenStream::new()) };
-        let kind = &self.kind(field)?;
         let name = names::ident(&field.meta.name.to_ascii_uppercase());
         let docs = docs::attributes(&[format!("The only value of `{}`.", names::field(&field.meta))]);
-        let (ty, number) = (kind.ty(), consts::hex(fixed.value.into()));
-        let value = match (kind, &field.values) {
-            (Kind::Bool, _) => {
-                let set = fixed.value != 0;
-                quote! { #set }
-            }
-            (Kind::Enum(of, _), Some((ValueType::Enum(name), _))) => {
-                let member =
-                    self.model.find_enum(name).and_then(|set| set.members.iter().find(|m| m.key == fixed.text));
-                member.map_or(quote! { #of(#number) }, |member| {
-                    let key = names::member(&member.meta, &member.key);
-                    quote! { #of::#key }
-                })
-            }
-            (Kind::Enum(of, _), _) => quote! { #of(#number) },
-            (Kind::Flags(of, _), _) => quote! { #of::from_bits_retain(#number) },
-            (Kind::Number(_), _) => quote! { #number },
-        };
+        let (ty, value) = (self.kind(field)?.ty(), value(field, fixed, self.model));
         Ok(quote! { #docs pub const #name: #ty = #value; })
     }
 
     /// `Bits 63:12 of word 1, in place.`
     fn note(&self, field: &BitField) -> String {
         let width = self.bits.width;
-        let one = |part: &argsz_schema::bits::Range| {
+        let one = |part: &Range| {
             let word = if self.bits.words == 1 { String::new() } else { format!(" of word {}", part.word(width)) };
             format!("{}{word}", part.within(width))
         };
@@ -377,6 +359,30 @@ impl Item<'_> {
                 }
             }
         }
+    }
+}
+
+/// A value of a field, by the name it has in its type.
+pub(super) fn value(field: &BitField, fixed: &Fixed, model: &Model) -> TokenStream {
+    let number = consts::hex(fixed.value.into());
+    match &field.values {
+        Some((ValueType::Enum(name), _)) => {
+            let Some(set) = model.find_enum(name) else { return quote! { #number } };
+            let of = names::type_name(&set.meta);
+            let member = set.members.iter().find(|member| member.key == fixed.text);
+            let key = member.map(|member| names::member(&member.meta, &member.key));
+            key.map_or_else(|| quote! { #of(#number) }, |key| quote! { #of::#key })
+        }
+        Some((ValueType::Flags(name), _)) => {
+            let Some(set) = model.find_flags(name) else { return quote! { #number } };
+            let of = names::type_name(&set.meta);
+            quote! { #of::from_bits_retain(#number) }
+        }
+        None if field.count() == 1 => {
+            let set = fixed.value != 0;
+            quote! { #set }
+        }
+        None => quote! { #number },
     }
 }
 

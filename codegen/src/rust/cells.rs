@@ -1,11 +1,11 @@
 //! Tables: what becomes of a pair of values, as an enum whose variants are the items with the cell's values in them.
 
-use argsz_schema::bits::{BitField, CellTable, Fixed, Says};
-use argsz_schema::model::{Enum, EnumKind, EnumMember, Model, ValueType};
+use argsz_schema::bits::{CellTable, Says};
+use argsz_schema::model::{Enum, EnumKind, EnumMember, Model};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Piece, consts, docs, names};
+use super::{Piece, bits, docs, names};
 use crate::EmitError;
 
 pub(super) fn emit(table: &CellTable, model: &Model) -> Result<Vec<Piece>, EmitError> {
@@ -91,33 +91,11 @@ fn says(says: &Says, model: &Model) -> Option<TokenStream> {
             let with = with.iter().map(|(name, value)| {
                 let field = item.field(name)?;
                 let method = format_ident!("with_{}", names::field(&field.meta).to_lowercase());
-                let value = self::value(field, value, model)?;
+                let value = bits::value(field, value, model);
                 Some(quote! { .#method(#value) })
             });
             let with = with.collect::<Option<Vec<_>>>()?;
             Some(quote! { Self::#ty(#ty::new() #(#with)*) })
         }
     }
-}
-
-fn value(field: &BitField, fixed: &Fixed, model: &Model) -> Option<TokenStream> {
-    let number = consts::hex(fixed.value.into());
-    Some(match &field.values {
-        Some((ValueType::Enum(name), _)) => {
-            let set = model.find_enum(name)?;
-            let of = names::type_name(&set.meta);
-            let member = set.members.iter().find(|member| member.key == fixed.text);
-            let key = member.map(|member| names::member(&member.meta, &member.key));
-            key.map_or_else(|| quote! { #of(#number) }, |key| quote! { #of::#key })
-        }
-        Some((ValueType::Flags(name), _)) => {
-            let of = names::type_name(&model.find_flags(name)?.meta);
-            quote! { #of::from_bits_retain(#number) }
-        }
-        None if field.count() == 1 => {
-            let set = fixed.value != 0;
-            quote! { #set }
-        }
-        None => quote! { #number },
-    })
 }
