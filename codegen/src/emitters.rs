@@ -41,6 +41,12 @@ pub const ALL: &[Emitter] = &[
         emit: crate::rust::emit,
         beside: &[],
     },
+    Emitter {
+        key: "hardware-doc",
+        about: "a page of Markdown over entries, descriptors, registers and tables",
+        emit: crate::hardware::emit,
+        beside: &[],
+    },
 ];
 
 /// Looks an emitter up by its key.

@@ -13,7 +13,6 @@ pub mod emitters;
 pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
-#[cfg(feature = "cli")]
 pub mod hardware;
 #[cfg(feature = "cli")]
 pub mod layout_json;

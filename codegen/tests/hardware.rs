@@ -90,6 +90,33 @@ fn a_whole_header_is_shown() {
     assert_eq!(json["constants"]["VTD_RTADDR_TTM_SHIFT"], 10);
 }
 
+fn page(model: &Model) -> String {
+    let release = model.release.unwrap();
+    let (stem, source_name, input_hash) = ("shapes", "shapes.toml", "0");
+    hardware::emit(&Unit { history: model, release, model, stem, source_name, input_hash }).unwrap()
+}
+
+#[test]
+fn a_page_shows_every_shape() {
+    insta::assert_snapshot!(page(&shapes("1")));
+}
+
+#[test]
+fn every_link_of_the_page_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let schema = Schema::load(&root.join("schema/intel/vtd.toml")).unwrap();
+    let model = schema.at(schema.releases().last().unwrap());
+    let text = page(&model);
+    let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    let links: Vec<&str> = text.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 50, "{}", links.len());
+    let broken: Vec<&&str> = links.iter().filter(|link| !headings.contains(link)).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    for bits in model.bits() {
+        assert_eq!(headings.iter().filter(|heading| **heading == bits.meta.name).count(), 1, "{}", bits.meta.name);
+    }
+}
+
 /// Getters, setters and constants of every shape, by every compiler with every warning.
 #[test]
 fn c_of_every_shape_compiles_and_runs() {

@@ -1,16 +1,23 @@
-//! Table entries, descriptors and registers for people and programs: where their bits lie, and what bytes mean.
+//! Table entries, descriptors and registers for people and programs: where their bits lie, what bytes mean, and a page
+//! of documentation.
 //!
 //! Texts are styled; print them through `anstream`, which leaves the styles out where nobody can see them.
 
 mod decode;
+#[cfg(feature = "cli")]
 mod json;
+mod page;
+#[cfg(feature = "cli")]
 mod text;
 
 use argsz_schema::bits::{BitField, Bits, Range};
 use argsz_schema::model::{EnumKind, FlagKind, Model, ValueType};
 
 pub use decode::{Decoded, Line, WrongSize, decode};
+#[cfg(feature = "cli")]
 pub use json::{decoded as decoded_json, layout as layout_json};
+pub use page::emit;
+#[cfg(feature = "cli")]
 pub use text::{decoded as decoded_text, layout as layout_text};
 
 /// A layout and the header it is of, at one release.
