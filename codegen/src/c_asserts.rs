@@ -131,7 +131,9 @@ fn lines(layouts: &Layouts<'_>) -> Vec<String> {
         let tag = c_type::named(layouts.model, name);
         lines.push(format!("SIZE({tag}, {});\n", laid.size));
         lines.push(format!("ALIGN({tag}, {});\n", laid.align));
-        for (at, placed) in laid.fields.iter().enumerate().filter(|(_, placed)| !placed.is_unnamed()) {
+        // What another header defines has fields of its own.
+        let named = |(_, placed): &(usize, &Placed<'_>)| !placed.is_unnamed() && laid.def.from.is_none();
+        for (at, placed) in laid.fields.iter().enumerate().filter(named) {
             let path = c_path(laid, at);
             let Placed { offset, size, .. } = placed;
             lines.push(match placed.field.ty {

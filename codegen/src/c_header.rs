@@ -42,7 +42,9 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
                 while !printed.contains(def.meta.name.as_str()) {
                     let Some(next) = waiting.next() else { break };
                     printed.insert(next.meta.name.as_str());
-                    parts.push(structs.print(next));
+                    if next.from.is_none() {
+                        parts.push(structs.print(next));
+                    }
                 }
             }
         }
@@ -89,6 +91,9 @@ fn head(unit: &Unit<'_>) -> String {
     };
     needed("linux/ioctl.h", unit.model.ioctls().next().is_some());
     needed("linux/types.h", unit.model.structs().next().is_some() || unit.model.bits().next().is_some());
+    for from in unit.model.structs().filter_map(|def| def.from.as_deref()) {
+        needed(from, true);
+    }
     let includes: String = includes.iter().map(|path| format!("#include <{path}>\n")).collect();
     let (license, guard) = (&header.license, &header.guard);
     format!("/* SPDX-License-Identifier: {license} */\n{about}#ifndef {guard}\n#define {guard}\n\n{includes}")

@@ -37,10 +37,14 @@ pub fn specifier(model: &Model, ty: &Type) -> Option<String> {
     }
 }
 
-/// `struct NAME` or `union NAME`.
+/// `struct NAME`, `union NAME`, or the name alone if a `typedef` gives it.
 #[must_use]
 pub fn named(model: &Model, name: &str) -> String {
-    format!("{} {name}", keyword(model.find_struct(name).is_some_and(|def| def.is_union)))
+    let def = model.find_struct(name);
+    if def.is_some_and(|def| def.typedef) {
+        return name.to_owned();
+    }
+    format!("{} {name}", keyword(def.is_some_and(|def| def.is_union)))
 }
 
 /// `union` or `struct`.

@@ -15,6 +15,8 @@ pub mod engine;
 pub mod files;
 pub mod hardware;
 #[cfg(feature = "cli")]
+pub mod import;
+#[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]
 pub mod layout_text;

@@ -269,6 +269,10 @@ pub struct Struct {
     pub meta: Meta,
     /// Whether it is a union; its fields are then its arms.
     pub is_union: bool,
+    /// The header that defines it, if it is another one; its fields then only make up its size and alignment.
+    pub from: Option<String>,
+    /// Whether C has no tag for it, but a `typedef` of this name.
+    pub typedef: bool,
     /// How it may grow, by life; in a projection exactly one.
     pub grows: Vec<(Grows, Life)>,
     /// The field the base minimum ends with, and its place. `None`: the whole struct as it first was.

@@ -51,7 +51,12 @@ impl<'a, 'm> Structs<'a, 'm> {
             (false, None) => String::new(),
         };
         // The comment stands right before the struct, or kernel-doc does not find it.
-        let code = format!("{}{keyword} {name} {{\n{}}}{attributes};\n", self.doc(laid), self.body(laid));
+        let (doc, body) = (self.doc(laid), self.body(laid));
+        let code = if def.typedef {
+            format!("{doc}typedef {keyword} {{\n{body}}}{attributes} {name};\n")
+        } else {
+            format!("{doc}{keyword} {name} {{\n{body}}}{attributes};\n")
+        };
         self.quiet(laid, code)
     }
 

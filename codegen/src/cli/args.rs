@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// Tell more of a diagnostic: what it means, an example, the way out.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
+    /// Draft a schema from a header that exists.
+    #[command(after_help = IMPORT)]
+    Import(Import),
     /// List the releases of each header, and which is generated.
     Releases(Releases),
     /// Replay recorded calls of a reader, and report every answer that differs.
@@ -223,6 +226,33 @@ pub(crate) struct Explain {
     /// List all codes.
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+const IMPORT: &str = "\
+The header is compiled with $CC, or `cc`. What no compiler knows is guessed, and marked DECIDE.
+
+Examples:
+  argsz import include/uapi/linux/my.h -I include/uapi --release 6.12 -o schema/my.toml
+  argsz import include/uapi/linux/my.h --release 6.13 --merge schema/my.toml";
+
+/// Options of `import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The header.
+    #[arg(value_name = "HEADER")]
+    pub(crate) header: PathBuf,
+    /// Folder to look for headers in.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub(crate) include: Vec<PathBuf>,
+    /// Name of the release the header is of.
+    #[arg(long, default_value = "1.0")]
+    pub(crate) release: String,
+    /// Where to write the schema; a file that is there is not replaced [default: standard output].
+    #[arg(short, long, value_name = "FILE", conflicts_with = "merge")]
+    pub(crate) output: Option<PathBuf>,
+    /// Add the release to this schema; what a person wrote in it stays as it is.
+    #[arg(long, value_name = "SCHEMA")]
+    pub(crate) merge: Option<PathBuf>,
 }
 
 /// Options of `releases`.

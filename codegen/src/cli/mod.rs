@@ -7,6 +7,7 @@ mod decode;
 mod explain;
 mod generate;
 mod hardware;
+mod import;
 mod layout;
 mod pick;
 mod project;
@@ -88,6 +89,7 @@ fn run(args: &Args) -> Done {
         Command::Layout(options) => layout::run(manifest, options),
         Command::Decode(options) => decode::run(manifest, options),
         Command::Explain(options) => explain::run(options),
+        Command::Import(options) => import::run(options),
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),
         Command::Vectors(options) => vectors::run(manifest, options),

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::tree::{Cx, Table, Text, integer, string, wrong_kind};
-use super::{FOREVER, identifier, meta, rules, types, values};
+use super::{FOREVER, identifier, meta, plain, rules, types, values};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::expr;
@@ -43,6 +43,8 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) 
     }
     let fields = fields(&table, key, life, dir, is_union);
     let lowered = Struct {
+        from: table.text("from").inspect(|from| plain::path(table.cx, from)).map(|from| from.text),
+        typedef: table.flag("typedef"),
         min: table.text("min").map(|min| (path(table.cx, &min), min.at)),
         eager: table.flag("eager"),
         packed: table.flag("packed"),
@@ -142,6 +144,17 @@ fn field_meta(table: &Table<'_, '_>, owner: Life) -> Meta {
 }
 
 fn field_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<Type> {
+    let ty = one_of_type(table, life, dir)?;
+    if !matches!(ty, Type::Inline(_)) {
+        return Some(ty);
+    }
+    match table.text("times") {
+        Some(times) => types::dimensions(table.cx, &times, &times.text, ty),
+        None => Some(ty),
+    }
+}
+
+fn one_of_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<Type> {
     let said: Vec<&str> = ["type", "union", "struct"].into_iter().filter(|key| table.has(key)).collect();
     match said[..] {
         ["type"] => table.text("type").and_then(|text| types::parse(table.cx, &text)),

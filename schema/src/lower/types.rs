@@ -13,13 +13,16 @@ const MAX_DIMENSIONS: usize = 8;
 
 /// Parses a type; reports what is wrong with it.
 pub(super) fn parse(cx: &Cx<'_>, text: &Text) -> Option<Type> {
-    let (name, dimensions) =
-        text.text.split_once('[').map_or((text.text.as_str(), None), |(name, rest)| (name, Some(rest)));
+    let (name, rest) = text.text.split_at(text.text.find('[').unwrap_or(text.text.len()));
     let name = name.trim();
-    let mut ty = if let Some(prim) = primitive(name) { Type::Prim(prim) } else { named(cx, text, name)? };
-    let Some(rest) = dimensions else { return Some(ty) };
-    let Some(inner) = rest.trim_end().strip_suffix(']') else {
-        return malformed(cx, text, "a dimension ends with `]`");
+    let ty = if let Some(prim) = primitive(name) { Type::Prim(prim) } else { named(cx, text, name)? };
+    if rest.is_empty() { Some(ty) } else { dimensions(cx, text, rest, ty) }
+}
+
+/// An array of `ty`, with dimensions as C has them: `[4][]`.
+pub(super) fn dimensions(cx: &Cx<'_>, text: &Text, written: &str, mut ty: Type) -> Option<Type> {
+    let Some(inner) = written.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        return malformed(cx, text, "a dimension begins with `[` and ends with `]`");
     };
     let dimensions: Vec<&str> = inner.split("][").map(str::trim).collect();
     if dimensions.len() > MAX_DIMENSIONS {

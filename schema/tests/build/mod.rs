@@ -106,6 +106,8 @@ pub fn struct_of(name: &str, fields: Vec<Field>) -> Struct {
     Struct {
         meta: meta(name),
         is_union: false,
+        from: None,
+        typedef: false,
         grows: vec![(Grows::Fixed, ALWAYS)],
         min: None,
         tail: Tail::Refused,
