@@ -116,7 +116,7 @@ codes! {
     AZ0324 Lint "a union that can grow is not last";
     AZ0325 Error "a field after a flexible array";
     AZ0326 Lint "a flexible array without a length";
-    AZ0327 Error "a flexible array inside another type";
+    AZ0327 Lint "a flexible array inside another type";
     AZ0328 Error "an array of nothing";
     AZ0329 Error "an alignment that is not a power of two";
     AZ0330 Error "a struct or union without fields";

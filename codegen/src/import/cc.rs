@@ -9,6 +9,10 @@ use super::ImportError;
 /// Most rounds in which questions that the compiler cannot answer are taken back.
 const ROUNDS: usize = 40;
 
+/// Macros of many headers need it and leave it to the user to include.
+/// One line, so that places are easy to find.
+const IOCTL: &str = "#include <linux/ioctl.h>";
+
 /// A compiler, and the header it is asked about.
 #[derive(Debug)]
 pub(super) struct Compiler<'a> {
@@ -34,7 +38,8 @@ impl<'a> Compiler<'a> {
 
     fn run(&self, options: &[&str], text: &str) -> Result<Output, ImportError> {
         let source = self.dir.path().join("questions.c");
-        std::fs::write(&source, text).map_err(|error| ImportError::Io { path: source.clone(), error })?;
+        std::fs::write(&source, format!("{IOCTL}\n{text}"))
+            .map_err(|error| ImportError::Io { path: source.clone(), error })?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(options).args(["-x", "c", "-w"]);
         command.arg("-include").arg(self.header).arg("questions.c");
@@ -64,8 +69,18 @@ impl<'a> Compiler<'a> {
     pub(super) fn compile(&self, questions: &mut [String]) -> Result<Vec<u8>, ImportError> {
         let object = self.dir.path().join("answers.so");
         let kept = "-fno-eliminate-unused-debug-types";
-        let options =
-            ["-g", "-gdwarf-5", kept, "-O0", "-fPIC", "-shared", "-nostdlib", "-Wl,--build-id=none", "-o", "answers.so"];
+        let options = [
+            "-g",
+            "-gdwarf-5",
+            kept,
+            "-O0",
+            "-fPIC",
+            "-shared",
+            "-nostdlib",
+            "-Wl,--build-id=none",
+            "-o",
+            "answers.so",
+        ];
         for _ in 0..ROUNDS {
             let output = self.run(&options, &questions.join("\n"))?;
             if output.status.success() {
@@ -74,7 +89,7 @@ impl<'a> Compiler<'a> {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let mut taken_back = 0;
             for line in said.lines().filter_map(wrong_line) {
-                if let Some(question) = questions.get_mut(line - 1).filter(|question| !question.is_empty()) {
+                if let Some(question) = questions.get_mut(line - 2).filter(|question| !question.is_empty()) {
                     question.clear();
                     taken_back += 1;
                 }
@@ -90,5 +105,5 @@ impl<'a> Compiler<'a> {
 /// The line of a question that a message of the compiler complains about, from 1.
 fn wrong_line(message: &str) -> Option<usize> {
     let (number, rest) = message.strip_prefix("questions.c:")?.split_once(':')?;
-    (rest.contains("error:")).then(|| number.parse().ok()).flatten().filter(|line| *line > 0)
+    (rest.contains("error:")).then(|| number.parse().ok()).flatten().filter(|line| *line > 1)
 }

@@ -145,9 +145,10 @@ impl<'d> Reader<'_, 'd> {
             _ => None,
         };
         let bits = number(DW_AT_bit_size).map(|size| (size, number(DW_AT_data_bit_offset).unwrap_or(0)));
+        // Only what is encoded as signed may be negative; `0xff` in one byte is 255.
         let signed = |value: AttributeValue<Slice<'d>>| match value {
-            AttributeValue::Udata(value) => Some(i128::from(value)),
-            other => other.sdata_value().map(i128::from),
+            AttributeValue::Sdata(value) => Some(i128::from(value)),
+            other => other.udata_value().map(i128::from),
         };
         let upper = entry.attr_value(DW_AT_upper_bound).and_then(signed);
         let count = number(DW_AT_count).or_else(|| upper.and_then(|upper| u64::try_from(upper + 1).ok()));

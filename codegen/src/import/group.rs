@@ -23,7 +23,8 @@ struct Number<'m> {
 /// Everything the header defines, in its order.
 pub(super) fn items(types: &Types, macros: &[Macro], text: &Text) -> Vec<Draft> {
     let mut names = Names::new(types);
-    let mut found: Vec<Draft> = types.structs.iter().map(|one| draft(&one.name, one.line, Kind::Struct(one.clone()))).collect();
+    let mut found: Vec<Draft> =
+        types.structs.iter().map(|one| draft(&one.name, one.line, Kind::Struct(one.clone()))).collect();
     for (place, one) in &types.enums {
         found.extend(of_enum(*place, one, text, &mut names));
     }
@@ -88,47 +89,69 @@ fn simple(name: &str) -> String {
     name.replace('_', "").to_ascii_lowercase()
 }
 
+/// A field, by its place.
+struct Spot {
+    line: u32,
+    name: String,
+    /// Word and bytes, if it is a number.
+    number: Option<(String, u64)>,
+}
+
+/// A struct's lines and fields.
+struct Lines {
+    first: u32,
+    last: u32,
+    name: String,
+    fields: Vec<Spot>,
+}
+
 /// Which field stands before a line.
-struct Fields {
-    /// Of each struct: its lines, its name, and its fields by line.
-    all: Vec<(u32, u32, String, Vec<(u32, String, Option<(String, u64)>)>)>,
+struct Fields(Vec<Lines>);
+
+/// A member to be of a set.
+#[derive(Clone, Copy)]
+struct Raw<'n> {
+    name: &'n str,
+    value: i128,
+    line: u32,
+    hex: bool,
 }
 
 impl Fields {
     fn new(types: &Types, text: &Text) -> Self {
         let own = types.structs.iter().filter(|one| one.from.is_none());
-        let all = own.map(|one: &Struct| {
+        let lines = own.map(|one: &Struct| {
             let mut fields = Vec::new();
             collect(&one.body, &mut fields);
-            fields.sort_by_key(|field| field.0);
-            (one.line, text.end_of_block(one.line), one.name.clone(), fields)
+            fields.sort_by_key(|field| field.line);
+            Lines { first: one.line, last: text.end_of_block(one.line), name: one.name.clone(), fields }
         });
-        Self { all: all.collect() }
+        Self(lines.collect())
     }
 
+    /// Line of the field before a line inside a struct.
     fn at(&self, line: u32) -> Option<u32> {
-        let inside = |one: &&(u32, u32, String, Vec<_>)| one.0 < line && line < one.1;
+        let inside = |one: &&Lines| one.first < line && line < one.last;
         // The innermost struct is the one that begins last.
-        let one = self.all.iter().filter(inside).max_by_key(|one| one.0)?;
-        one.3.iter().rfind(|field| field.0 < line).map(|field| field.0)
+        let one = self.0.iter().filter(inside).max_by_key(|one| one.first)?;
+        one.fields.iter().rfind(|field| field.line < line).map(|field| field.line)
     }
 
-    /// Struct, name and number of the field on a line.
-    fn find(&self, line: u32) -> Option<(&str, &str, Option<&(String, u64)>)> {
-        let of = |one: &&(u32, u32, String, Vec<_>)| one.0 <= line && line <= one.1;
-        let one = self.all.iter().filter(of).max_by_key(|one| one.0)?;
-        let field = one.3.iter().find(|field| field.0 == line)?;
-        Some((&one.2, &field.1, field.2.as_ref()))
+    /// The field on a line, and the struct it is of.
+    fn find(&self, line: u32) -> Option<(&Lines, &Spot)> {
+        let of = |one: &&Lines| one.first <= line && line <= one.last;
+        let one = self.0.iter().filter(of).max_by_key(|one| one.first)?;
+        Some((one, one.fields.iter().find(|field| field.line == line)?))
     }
 }
 
-fn collect(body: &Body, found: &mut Vec<(u32, String, Option<(String, u64)>)>) {
+fn collect(body: &Body, found: &mut Vec<Spot>) {
     for field in &body.fields {
-        let plain = match &field.ty {
+        let number = match &field.ty {
             Ty::Number(word, size) => Some((word.clone(), *size)),
             _ => None,
         };
-        found.push((field.line, field.name.clone(), plain));
+        found.push(Spot { line: field.line, name: field.name.clone(), number });
         if let Ty::Inline(inner) = &field.ty {
             collect(inner, found);
         }
@@ -164,13 +187,14 @@ fn common(a: &str, b: &str) -> String {
 }
 
 /// What all begin with, so that what is left of each is a name of its own.
-fn prefix<'n>(names: impl Iterator<Item = &'n str> + Clone) -> String {
-    let mut prefix = names.clone().next().unwrap_or("").to_owned();
-    for name in names.clone() {
+fn prefix(members: &[Raw<'_>]) -> String {
+    let names = || members.iter().map(|member| member.name);
+    let mut prefix = names().next().unwrap_or("").to_owned();
+    for name in names() {
         prefix = common(&format!("{prefix}_"), &format!("{name}_"));
     }
     let unfit = |prefix: &str| {
-        names.clone().any(|name| {
+        names().any(|name| {
             let key = name.get(prefix.len()..).unwrap_or("");
             key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit()) || key.starts_with('_')
         })
@@ -189,9 +213,14 @@ fn set(group: &[Number<'_>], fields: &Fields, names: &mut Names) -> Option<Draft
         return None;
     }
     let shifted = group.iter().any(|number| number.one.body.contains("<<") || number.one.body.contains("BIT"));
-    let members: Vec<(&str, i128, u32, bool)> = group
+    let members: Vec<Raw<'_>> = group
         .iter()
-        .map(|n| (n.one.name.as_str(), n.value, n.one.line, n.one.body.contains("0x") || n.one.body.contains("0X")))
+        .map(|n| Raw {
+            name: &n.one.name,
+            value: n.value,
+            line: n.one.line,
+            hex: n.one.body.contains("0x") || n.one.body.contains("0X"),
+        })
         .collect();
     let kind = judge(&members, shifted)?;
     let about = field.and_then(|line| fields.find(line));
@@ -199,14 +228,14 @@ fn set(group: &[Number<'_>], fields: &Fields, names: &mut Names) -> Option<Draft
     if group.len() == 1 && !kind.flags {
         return None;
     }
-    let prefix = prefix(members.iter().map(|member| member.0));
-    let largest = members.iter().map(|member| member.1).max()?;
+    let prefix = prefix(&members);
+    let largest = members.iter().map(|member| member.value).max()?;
     let least = if largest > i128::from(u32::MAX) { 8 } else { 4 };
-    let attached = about.and_then(|(_, _, number)| number).filter(|(word, size)| {
+    let attached = about.and_then(|(_, field)| field.number.as_ref()).filter(|(word, size)| {
         word.trim_start_matches("aligned_").starts_with('u') && word != "ulong" && largest >> (size * 8) == 0
     });
     let name = match about.filter(|_| attached.is_some()) {
-        Some((owner, field, _)) => format!("{owner}_{field}"),
+        Some((owner, field)) => format!("{}_{}", owner.name, field.name),
         None => prefix.trim_matches('_').to_ascii_lowercase(),
     };
     if name.is_empty() {
@@ -237,20 +266,20 @@ fn of_enum(place: usize, one: &Enum, text: &Text, names: &mut Names) -> Option<D
     }
     let code: Vec<&str> = (one.line..=end).map(|line| text.code(line)).collect();
     let shifted = code.iter().any(|line| line.contains("<<") || line.contains("BIT("));
-    let members: Vec<(&str, i128, u32, bool)> = one
+    let members: Vec<Raw<'_>> = one
         .members
         .iter()
         .map(|(name, value)| {
             let line = lines.get(name).copied().unwrap_or(one.line);
-            (name.as_str(), *value, line, text.code(line).contains("0x"))
+            Raw { name, value: *value, line, hex: text.code(line).contains("0x") }
         })
         .collect();
     let kind = judge(&members, shifted || one.name.contains("flag"))?;
-    let prefix = prefix(members.iter().map(|member| member.0));
-    let largest = members.iter().map(|member| member.1.max(-member.1)).max()?;
+    let prefix = prefix(&members);
+    let largest = members.iter().map(|member| member.value.abs()).max()?;
     let (name, style) = if one.name.is_empty() {
         let about = prefix.trim_matches('_').to_ascii_lowercase();
-        let about = if about.is_empty() { members.first()?.0.to_ascii_lowercase() } else { about };
+        let about = if about.is_empty() { members.first()?.name.to_ascii_lowercase() } else { about };
         (names.take(&about, kind.flags), "anonymous-enum")
     } else {
         (one.name.clone(), "enum")
@@ -274,28 +303,29 @@ struct Judged {
 }
 
 /// Whether numbers are flags or values; `None`: neither.
-fn judge(members: &[(&str, i128, u32, bool)], shifted: bool) -> Option<Judged> {
-    let singles: i128 = members.iter().map(|m| m.1).filter(|v| *v > 0 && v & (v - 1) == 0).fold(0, |all, v| all | v);
+fn judge(members: &[Raw<'_>], shifted: bool) -> Option<Judged> {
+    let singles: i128 =
+        members.iter().map(|m| m.value).filter(|v| *v > 0 && v & (v - 1) == 0).fold(0, |all, v| all | v);
     let composed = |value: i128| value > 0 && (value & (value - 1) == 0 || value & !singles == 0);
-    let bits = members.iter().all(|m| composed(m.1)) && singles != 0 && singles <= i128::from(u64::MAX);
-    if members.iter().any(|m| m.1 < -i128::from(i32::MAX) || m.1 > i128::from(i64::MAX)) && !bits {
+    let bits = members.iter().all(|m| composed(m.value)) && singles != 0 && singles <= i128::from(u64::MAX);
+    if members.iter().any(|m| m.value < -i128::from(i32::MAX) || m.value > i128::from(i64::MAX)) && !bits {
         return None;
     }
     if !bits {
         return Some(Judged { flags: false, unsure: false });
     }
     // 1, 2 and 4, 8, ... are flags; 1, 2, 3, or 1 alone may be either.
-    let plain = members.iter().any(|m| m.1 & (m.1 - 1) != 0) || members.len() < 3;
+    let plain = members.iter().any(|m| m.value & (m.value - 1) != 0) || members.len() < 3;
     Some(Judged { flags: shifted || !plain, unsure: !shifted })
 }
 
 /// Members as a schema writes them; `None` if bits overlap in a way that it cannot say.
-fn written(members: &[(&str, i128, u32, bool)], prefix: &str, flags: bool) -> Option<Vec<Member>> {
+fn written(members: &[Raw<'_>], prefix: &str, flags: bool) -> Option<Vec<Member>> {
     let mut found: Vec<Member> = Vec::new();
     let single = |value: i128| value > 0 && value & (value - 1) == 0;
     let singles: Vec<(i128, &str)> =
-        members.iter().filter(|m| single(m.1)).map(|m| (m.1, &m.0[prefix.len()..])).collect();
-    for (at, (name, value, line, hex)) in members.iter().enumerate() {
+        members.iter().filter(|m| single(m.value)).map(|m| (m.value, &m.name[prefix.len()..])).collect();
+    for (at, Raw { name, value, line, hex }) in members.iter().enumerate() {
         let key = name[prefix.len()..].to_owned();
         let first = found.iter().find(|other| other.value == *value && !matches!(other.how, How::Counter));
         let how = match (flags, first) {
@@ -335,7 +365,9 @@ fn root(found: &[Member], first: &Member) -> String {
 
 /// Whether a last member only counts the others.
 fn counts(name: &str) -> bool {
-    ["_MAX", "_NR", "_LAST", "_COUNT", "_NUM", "_CNT", "_END"].iter().any(|end| name.trim_end_matches('_').ends_with(end))
+    ["_MAX", "_NR", "_LAST", "_COUNT", "_NUM", "_CNT", "_END"]
+        .iter()
+        .any(|end| name.trim_end_matches('_').ends_with(end))
 }
 
 /// `_IOWR(MAGIC, NR, TYPE)`.
@@ -369,7 +401,8 @@ fn is_word(text: &str) -> bool {
 
 /// A type as the argument of an ioctl, in the language.
 fn word(text: &str, types: &Types) -> Option<String> {
-    let (name, dimensions) = text.split_once('[').map_or((text, String::new()), |(name, rest)| (name, format!("[{rest}")));
+    let (name, dimensions) =
+        text.split_once('[').map_or((text, String::new()), |(name, rest)| (name, format!("[{rest}")));
     let name = name.trim();
     let word = match name {
         "int" | "signed int" => "s32",

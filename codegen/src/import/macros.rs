@@ -98,6 +98,13 @@ fn define(rest: &str, line: u32) -> Macro {
 
 /// Adds the tags that a line of code names.
 fn tags(text: &str, found: &mut Vec<String>) {
+    // The end of a `typedef` of a struct without a tag.
+    let end = text.trim_end().strip_prefix('}').and_then(|rest| rest.strip_suffix(';')).map(str::trim);
+    let is_name = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    found.extend(end.filter(is_name).map(str::to_owned));
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     for pair in words.windows(2) {
         let [keyword @ ("struct" | "union"), tag] = pair else { continue };
@@ -111,8 +118,7 @@ fn tags(text: &str, found: &mut Vec<String>) {
 pub(super) fn expand(compiler: &Compiler<'_>, macros: &[Macro]) -> Result<HashMap<usize, String>, ImportError> {
     let asked = |one: &&(usize, &Macro)| !one.1.function && !one.1.body.is_empty();
     let lines: Vec<(usize, &Macro)> = macros.iter().enumerate().collect();
-    let text: String =
-        lines.iter().filter(asked).map(|(at, one)| format!("argsz_probe_{at} {}\n", one.name)).collect();
+    let text: String = lines.iter().filter(asked).map(|(at, one)| format!("argsz_probe_{at} {}\n", one.name)).collect();
     let mut found = HashMap::new();
     for line in compiler.preprocess(&["-P"], &text)?.lines() {
         let Some((at, text)) = line.trim().strip_prefix("argsz_probe_").and_then(|rest| rest.split_once(' ')) else {

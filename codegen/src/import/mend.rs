@@ -179,8 +179,7 @@ fn is_out_struct(item: &Draft) -> bool {
 fn lower(item: &mut Draft, why: &str) {
     item.waived.clear();
     item.level = match (&item.kind, &item.level) {
-        (_, Level::Full) => Level::Plain,
-        (Kind::Set(_), _) => Level::Plain,
+        (_, Level::Full) | (Kind::Set(_), _) => Level::Plain,
         _ => Level::Out(why.to_owned()),
     };
 }
@@ -199,12 +198,7 @@ fn contains(one: &Struct, names: &HashSet<String>) -> Option<String> {
 }
 
 /// What the schema says of an item that the compiler does not.
-fn untrue(
-    item: &Draft,
-    model: &Model,
-    layouts: &Layouts<'_>,
-    values: &HashMap<String, ConstValue>,
-) -> Option<String> {
+fn untrue(item: &Draft, model: &Model, layouts: &Layouts<'_>, values: &HashMap<String, ConstValue>) -> Option<String> {
     if item.level > Level::Plain {
         return None;
     }

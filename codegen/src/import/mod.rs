@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use cc::Compiler;
 use object::Answers;
 use text::Text;
-use write::Head;
 pub use write::DECIDE;
+use write::Head;
 
 /// What is to be imported.
 #[derive(Debug, Clone)]
@@ -120,7 +120,8 @@ impl ImportError {
 
 fn looks_like_cxx(header: &Path, text: &str) -> bool {
     let by_name = header.extension().is_some_and(|end| ["hpp", "hh", "hxx", "H"].iter().any(|cxx| end == *cxx));
-    let begins = |line: &str| ["class ", "namespace ", "template ", "template<", "using "].iter().any(|w| line.starts_with(w));
+    let begins =
+        |line: &str| ["class ", "namespace ", "template ", "template<", "using "].iter().any(|w| line.starts_with(w));
     by_name || text.lines().any(|line| begins(line.trim_start()))
 }
 
@@ -201,7 +202,12 @@ fn head(request: &Request, header: &Path, found: &macros::Preprocessed, text: &s
     let mut seen = HashSet::new();
     includes.retain(|name| seen.insert(name.clone()));
     let functions = found.macros.iter().filter(|one| one.function);
-    let missing = functions.map(|one| format!("the macro `{}`, which has arguments", one.name)).collect();
+    let mut missing: Vec<String> =
+        functions.map(|one| format!("the macro `{}`, which has arguments", one.name)).collect();
+    let silent =
+        |one: &&macros::Macro| !one.function && one.value.is_none() && !one.body.is_empty() && one.body != one.name;
+    let silent = found.macros.iter().filter(silent);
+    missing.extend(silent.map(|one| format!("the macro `{}`, which is neither a number nor a text", one.name)));
     Head {
         guard: guard.unwrap_or_else(|| format!("_{}", derived())),
         license: license.unwrap_or_else(|| "GPL-2.0 WITH Linux-syscall-note".to_owned()),

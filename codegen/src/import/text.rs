@@ -37,8 +37,8 @@ impl Text {
             height
         };
         while let Some(first) = rest.chars().next() {
-            let length = if rest.starts_with("/*") {
-                let length = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+            let length = if let Some(inner) = rest.strip_prefix("/*") {
+                let length = inner.find("*/").map_or(rest.len(), |end| end + 4);
                 line += add(&rest[..length], line, &code);
                 code.extend(rest[..length].chars().filter(|c| *c == '\n'));
                 length

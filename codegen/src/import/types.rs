@@ -83,17 +83,17 @@ pub(super) fn read(
     align: &dyn Fn(&str) -> Option<u64>,
 ) -> Types {
     let header = header.canonicalize().unwrap_or_else(|_| header.to_owned());
-    let mut reader = Reader { dies, header, pointer, own: HashMap::new(), typedefs: HashMap::new(), wanted: Vec::new() };
+    let mut reader =
+        Reader { dies, header, pointer, own: HashMap::new(), typedefs: HashMap::new(), wanted: Vec::new() };
     let mut types = Types::default();
     for (place, die) in dies.all.iter().enumerate() {
         let is_own = reader.is_own(die);
         if die.tag == Tag::Enum && is_own {
             types.enums.insert(place, enumeration(dies, die));
         }
-        if die.tag == Tag::Typedef && is_own {
-            if let Some(target) = die.ty.filter(|target| dies.all[*target].name.is_empty()) {
-                reader.typedefs.insert(target, die.name.clone());
-            }
+        let names = |target: &usize| die.tag == Tag::Typedef && is_own && dies.all[*target].name.is_empty();
+        if let Some(target) = die.ty.filter(names) {
+            reader.typedefs.insert(target, die.name.clone());
         }
     }
     for die in dies.all.iter().filter(|die| die.tag == Tag::Typedef) {
@@ -125,6 +125,18 @@ pub(super) fn read(
     }
     types.structs.sort_by_key(|one| (one.from.is_none(), one.line));
     types
+}
+
+/// An unnamed struct of an empty one and a flexible array is how C has the array where it may not stand alone.
+fn flexible(member: Member) -> Member {
+    let Ty::Inline(body) = &member.ty else { return member };
+    let is_empty = |ty: &Ty| matches!(ty, Ty::Inline(body) if body.fields.is_empty());
+    match body.fields.as_slice() {
+        [first, array] if member.name.is_empty() && is_empty(&first.ty) && matches!(array.ty, Ty::Flex(_)) => {
+            Member { offset: member.offset, ..array.clone() }
+        }
+        _ => member,
+    }
 }
 
 fn enumeration(dies: &Dies, die: &Die) -> Enum {
@@ -192,15 +204,14 @@ impl Reader<'_> {
     fn body(&mut self, die: &Die) -> Body {
         let dies = self.dies;
         let members = die.children.iter().map(|child| &dies.all[*child]).filter(|child| child.tag == Tag::Member);
-        let fields = members
-            .map(|member| Member {
-                name: member.name.clone(),
-                ty: member.ty.map_or_else(|| Ty::Unknown("nothing".to_owned()), |ty| self.ty(ty, member.align, 0)),
-                offset: member.offset,
-                line: member.line,
-                bits: member.bits,
-            })
-            .collect();
+        let fields = members.map(|member| Member {
+            name: member.name.clone(),
+            ty: member.ty.map_or_else(|| Ty::Unknown("nothing".to_owned()), |ty| self.ty(ty, member.align, 0)),
+            offset: member.offset,
+            line: member.line,
+            bits: member.bits,
+        });
+        let fields = fields.map(flexible).collect();
         Body { is_union: die.tag == Tag::Union, size: die.size.unwrap_or(0), fields }
     }
 
@@ -223,7 +234,7 @@ impl Reader<'_> {
                 }
             }
             Tag::Qualifier => inner(self, align),
-            Tag::Base => self.number(die, align),
+            Tag::Base => number(die, align),
             Tag::Pointer => Ty::Number("ptr".to_owned(), self.pointer.into()),
             Tag::Enum => {
                 let size = die.size.unwrap_or(4);
@@ -233,17 +244,15 @@ impl Reader<'_> {
                 if self.is_own(die) { Ty::Enum(place, Box::new(number)) } else { number }
             }
             Tag::Array => self.array(die, align, depth),
-            Tag::Struct | Tag::Union => self.composite(place, align),
+            // An alignment asked for here shows in where fields lie, which is compared in the end.
+            Tag::Struct | Tag::Union => self.composite(place),
             _ => Ty::Unknown("no type of C".to_owned()),
         }
     }
 
-    fn composite(&mut self, place: usize, align: Option<u64>) -> Ty {
+    fn composite(&mut self, place: usize) -> Ty {
         let dies = self.dies;
         let die = &dies.all[place];
-        if align.is_some() {
-            return Ty::Unknown("a struct that is aligned where it is used".to_owned());
-        }
         let name = self.name(place);
         if name.is_empty() {
             return Ty::Inline(Box::new(self.body(die)));
@@ -268,21 +277,21 @@ impl Reader<'_> {
             Some(count) => Ty::Array(Box::new(of), *count),
         })
     }
+}
 
-    fn number(&self, die: &Die, align: Option<u64>) -> Ty {
-        let size = die.size.unwrap_or(0);
-        let word = match (die.name.as_str(), size) {
-            ("char", _) => "char".to_owned(),
-            ("long int", _) => "long".to_owned(),
-            ("long unsigned int" | "unsigned long", _) => "ulong".to_owned(),
-            ("long", _) => "long".to_owned(),
-            // DW_ATE_boolean, unsigned, unsigned_char; signed, signed_char.
-            (_, 1 | 2 | 4 | 8) if matches!(die.encoding, 2 | 7 | 8) => format!("u{}", size * 8),
-            (_, 1 | 2 | 4 | 8) if matches!(die.encoding, 5 | 6) => format!("s{}", size * 8),
-            (name, _) => return Ty::Unknown(format!("`{name}`")),
-        };
-        aligned(word, size, align)
-    }
+/// A number of C.
+fn number(die: &Die, align: Option<u64>) -> Ty {
+    let size = die.size.unwrap_or(0);
+    let word = match (die.name.as_str(), size) {
+        ("char", _) => "char".to_owned(),
+        ("long int" | "long", _) => "long".to_owned(),
+        ("long unsigned int" | "unsigned long", _) => "ulong".to_owned(),
+        // DW_ATE_boolean, unsigned, unsigned_char; signed, signed_char.
+        (_, 1 | 2 | 4 | 8) if matches!(die.encoding, 2 | 7 | 8) => format!("u{}", size * 8),
+        (_, 1 | 2 | 4 | 8) if matches!(die.encoding, 5 | 6) => format!("s{}", size * 8),
+        (name, _) => return Ty::Unknown(format!("`{name}`")),
+    };
+    aligned(word, size, align)
 }
 
 /// A number whose declaration asks for an alignment.
@@ -302,13 +311,16 @@ fn aligned(word: String, size: u64, align: Option<u64>) -> Ty {
 fn number_of_kernel(name: &str, align: Option<u64>) -> Option<Ty> {
     let word = match name {
         "__le16" | "__be16" | "__le32" | "__be32" | "__le64" | "__be64" => name.trim_start_matches('_'),
+        // What C calls these is `long` on one machine and `long long` on another.
+        "uint64_t" | "u_int64_t" => "u64",
+        "int64_t" => "s64",
         "__aligned_be64" => "aligned_be64",
         "__aligned_le64" => "aligned_le64",
         "__aligned_u64" => "aligned_u64",
         "__aligned_s64" => "aligned_s64",
         _ => return None,
     };
-    let size = word[word.len() - 2..].parse::<u64>().ok()? / 8;
+    let size = word.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<u64>().ok()? / 8;
     Some(if word.starts_with("aligned") {
         Ty::Number(word.to_owned(), size)
     } else {

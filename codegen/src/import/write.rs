@@ -106,7 +106,8 @@ impl Writer<'_> {
             let other = if set.flags { "values of an enum" } else { "flags" };
             let _ = writeln!(out, "# {DECIDE}: {word}, or {other}?");
         }
-        let _ = write!(out, "[{word}.{}]\ntype = \"u{}\"\nprefix = {}\n", item.name, set.width * 8, quoted(&set.prefix));
+        let _ =
+            write!(out, "[{word}.{}]\ntype = \"u{}\"\nprefix = {}\n", item.name, set.width * 8, quoted(&set.prefix));
         if set.style != if set.flags { "define" } else { "enum" } {
             let _ = writeln!(out, "style = \"{}\"", set.style);
         }
@@ -192,7 +193,8 @@ impl Writer<'_> {
             let _ = writeln!(head, "align = {align}");
         }
         if let Some((grows, last)) = self.growth(item, one) {
-            let _ = writeln!(out, "# {DECIDE}: which minimum size every user has had, and which flag guards which field");
+            let _ =
+                writeln!(out, "# {DECIDE}: which minimum size every user has had, and which flag guards which field");
             let _ = write!(head, "grows = \"{grows}\"\nmin = \"{last}\"\n");
         }
         if self.is_answer(item) {

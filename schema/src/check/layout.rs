@@ -163,7 +163,7 @@ fn arrays(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>) {
     let def = laid.def;
     for (index, placed) in laid.fields.iter().enumerate() {
         let (field, path, span) = (placed.field, &placed.path, placed.field.meta.span);
-        zero(check, field, path);
+        zero(check, def, field, path);
         if let Some((len, at)) = field.len.as_ref().filter(|_| !is_flex(&field.ty)) {
             let finding =
                 Diagnostic::new(codes::AZ0331, *at, format!("`{path}` has a `len`, and is no flexible array"));
@@ -177,7 +177,7 @@ fn arrays(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>) {
         if placed.in_union || placed.depth > 0 {
             let finding =
                 Diagnostic::new(codes::AZ0327, span, format!("`{path}` has no fixed size inside another type"));
-            check.report(finding.help("a flexible array stands at the end of the outermost struct"));
+            check.lint(def, path, finding.help("a flexible array stands at the end of the outermost struct"));
         } else if let Some(next) = laid.fields[index + 1..].iter().find(end) {
             let what = if own { "a flexible array" } else { "ends with a flexible array" };
             let finding =
@@ -192,7 +192,7 @@ fn arrays(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>) {
     }
 }
 
-fn zero(check: &Check<'_>, field: &Field, path: &str) {
+fn zero(check: &Check<'_>, def: &Struct, field: &Field, path: &str) {
     let mut ty = &field.ty;
     while let Type::Array(of, count) = ty {
         if *count == 0 {
@@ -202,7 +202,7 @@ fn zero(check: &Check<'_>, field: &Field, path: &str) {
         if is_flex(of) {
             let finding =
                 Diagnostic::new(codes::AZ0327, field.meta.span, format!("`{path}` is an array of arrays without end"));
-            check.report(finding.help("only the first dimension of an array can be flexible"));
+            check.lint(def, path, finding.help("only the first dimension of an array can be flexible"));
         }
         ty = of;
     }
