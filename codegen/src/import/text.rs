@@ -48,7 +48,8 @@ impl Text {
                 length
             } else if first == '"' || first == '\'' {
                 let length = string(rest, first);
-                code.push_str(&rest[..length]);
+                // Braces in it open nothing.
+                code.extend([first, first]);
                 line += u32::try_from(rest[..length].matches('\n').count()).unwrap_or(0);
                 length
             } else {
