@@ -14,6 +14,7 @@ pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
 pub mod hardware;
+mod kinds;
 #[cfg(feature = "cli")]
 pub mod import;
 #[cfg(feature = "cli")]

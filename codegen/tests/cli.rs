@@ -226,7 +226,7 @@ fn decode_says_what_bytes_mean_and_what_is_wrong_with_the_question() {
 #[test]
 fn every_byte_is_judged_or_says_why() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for name in ["iommu", "iommufd"] {
+    for name in ["iommu", "iommufd", "vfio"] {
         let schema = argsz_schema::Schema::load(&root.join(format!("schema/linux/{name}.toml"))).unwrap();
         for release in schema.releases() {
             let (model, release) = (schema.at(release), schema.release_name(release).to_owned());
@@ -242,4 +242,18 @@ fn every_byte_is_judged_or_says_why() {
             }
         }
     }
+}
+
+#[test]
+fn vectors_are_lines_that_break_each_rule() {
+    let project = Project::demo();
+    let ran = project.run(&["vectors", "demo"]).ended(0).says("feature flags has DEMO_LIMIT").says("just inside");
+    for rule in ["size", "size-limit", "flags", "limit-range", "copy-fixed", "copy-rest"] {
+        assert!(ran.out.contains(&format!("\"rule\":\"demo/{rule}\"")), "no line breaks {rule}: {}", ran.out);
+    }
+    let old = project.run(&["vectors", "demo", "--release", "1.0"]).ended(0);
+    assert!(!old.out.contains("LIMIT") && old.out.contains("\"release\":\"1.0\""), "{}", old.out);
+    project.run(&["vectors", "demmo"]).ended(2).says("did you mean `demo`?");
+    project.run(&["vectors", "demo", "--layer", "x"]).ended(2).says("no layer over `demo`");
+    project.run(&["vectors", "demo", "--release", "3.0"]).ended(2).says("1.0, 2.0");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use argsz_codegen::decode::{self, Answer, Fate, Question};
 use argsz_codegen::engine::from_hex;
+use argsz_codegen::engine::inputs::{Dice, Shape};
 use argsz_schema::layout::layout;
 use argsz_schema::{Schema, checklist, target};
 
@@ -65,6 +66,31 @@ fn what_is_accepted_says_which_rules_passed() {
 fn as_json() {
     let answer = answer("iommufd", "6.12", None, "iommu_destroy", "0700000001000000");
     insta::assert_snapshot!(format!("{:#}", decode::json(&answer)));
+}
+
+#[test]
+fn no_bytes_are_too_strange_for_any_machine() {
+    let mut dice = Dice::new(7);
+    for header in ["iommu", "iommufd", "vfio"] {
+        let schema = Schema::load(&Path::new("../schema/linux").join(format!("{header}.toml"))).unwrap();
+        let model = schema.at(schema.releases().next_back().unwrap());
+        for target in target::ALL {
+            let layouts = layout(&model, *target).unwrap();
+            for def in model.structs().filter(|def| !def.is_union) {
+                let list = checklist::compile(&layouts, &def.meta.name, None).unwrap();
+                let shape = Shape::new(&list, target.endian);
+                for _ in 0..4 {
+                    let input = shape.input(&mut dice);
+                    let (user, size) = (input.user.as_slice(), input.size);
+                    let question =
+                        Question { schema: &schema, schema_name: "x", layouts: &layouts, list: &list, user, size };
+                    let answer = decode::decode(&question);
+                    let errno = decode::json(&answer)["verdict"]["errno"].as_str().unwrap().to_owned();
+                    assert_eq!(shown(&answer).contains("accepted: "), errno == "OK");
+                }
+            }
+        }
+    }
 }
 
 /// The interpreter is the judge; here it is asked in another way.

@@ -78,7 +78,7 @@ fn unwanted(symbols: &[String]) -> Vec<&String> {
 
 #[test]
 fn validators_bring_no_panic_no_formatting_and_no_allocator() {
-    let code = exports("iommu") + &exports("iommufd");
+    let code = exports("iommu") + &exports("iommufd") + &exports("vfio");
     let count = code.matches("no_mangle").count();
     let found = symbols("validators", &code);
     assert!(count > 25 && found.len() > count, "{count} validators, {} symbols", found.len());

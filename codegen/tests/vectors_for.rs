@@ -13,7 +13,7 @@ use argsz_schema::interp::Verdict;
 use argsz_schema::layout::layout;
 use argsz_schema::{Schema, target};
 
-const HEADERS: &[&str] = &["iommu", "iommufd"];
+const HEADERS: &[&str] = &["iommu", "iommufd", "vfio"];
 
 fn schema(header: &str) -> Schema {
     Schema::load(&Path::new("../schema/linux").join(format!("{header}.toml"))).unwrap()

@@ -535,7 +535,8 @@ impl argsz::Uapi for IommuPageResponse {
     const RELEASE: &'static str = "5.10";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuPageResponse {
     /// Copies the struct from a user, and judges it as a kernel of 5.10 does.
     ///
@@ -992,7 +993,8 @@ impl argsz::Uapi for IommuCacheInvalidateInfo {
     const RELEASE: &'static str = "5.10";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuCacheInvalidateInfo {
     /// Copies the struct from a user, and judges it as a kernel of 5.10 does.
     ///
@@ -1492,7 +1494,8 @@ impl argsz::Uapi for IommuGpasidBindData {
     const RELEASE: &'static str = "5.10";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuGpasidBindData {
     /// Copies the struct from a user, and judges it as a kernel of 5.10 does.
     ///

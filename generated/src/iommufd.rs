@@ -157,7 +157,8 @@ impl argsz::Uapi for IommuDestroy {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuDestroy {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -275,7 +276,8 @@ impl argsz::Uapi for IommuIoasAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -396,7 +398,8 @@ impl argsz::Uapi for IommuIovaRange {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIovaRange {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -479,7 +482,8 @@ impl argsz::Uapi for IommuIoasIovaRanges {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasIovaRanges {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -623,7 +627,8 @@ impl argsz::Uapi for IommuIoasAllowIovas {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasAllowIovas {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -804,7 +809,8 @@ impl argsz::Uapi for IommuIoasMap {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasMap {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -989,7 +995,8 @@ impl argsz::Uapi for IommuIoasNoiommuGetPa {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasNoiommuGetPa {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -1165,7 +1172,8 @@ impl argsz::Uapi for IommuIoasMapFile {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasMapFile {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -1347,7 +1355,8 @@ impl argsz::Uapi for IommuIoasCopy {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasCopy {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -1521,7 +1530,8 @@ impl argsz::Uapi for IommuIoasUnmap {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasUnmap {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -1749,7 +1759,8 @@ impl argsz::Uapi for IommuOption {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuOption {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -1959,7 +1970,8 @@ impl argsz::Uapi for IommuVfioIoas {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuVfioIoas {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -2164,7 +2176,8 @@ impl argsz::Uapi for IommuHwptVtdS1 {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptVtdS1 {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -2222,7 +2235,8 @@ impl argsz::Uapi for IommuHwptArmSmmuv3 {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptArmSmmuv3 {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -2280,7 +2294,8 @@ impl argsz::Uapi for IommuHwptAmdGuest {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptAmdGuest {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -2418,7 +2433,8 @@ impl argsz::Uapi for IommuHwptAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -2959,7 +2975,8 @@ impl argsz::Uapi for IommuHwInfo {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwInfo {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -3149,7 +3166,8 @@ impl argsz::Uapi for IommuHwptSetDirtyTracking {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptSetDirtyTracking {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -3320,7 +3338,8 @@ impl argsz::Uapi for IommuHwptGetDirtyBitmap {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptGetDirtyBitmap {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -3546,7 +3565,8 @@ impl argsz::Uapi for IommuHwptVtdS1Invalidate {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptVtdS1Invalidate {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -3632,7 +3652,8 @@ impl argsz::Uapi for IommuViommuArmSmmuv3Invalidate {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuViommuArmSmmuv3Invalidate {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -3714,7 +3735,8 @@ impl argsz::Uapi for IommuHwptInvalidate {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptInvalidate {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4026,7 +4048,8 @@ impl argsz::Uapi for IommuHwptPageResponse {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwptPageResponse {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4090,7 +4113,8 @@ impl argsz::Uapi for IommuFaultAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuFaultAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4303,7 +4327,8 @@ impl argsz::Uapi for IommuViommuAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuViommuAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4474,7 +4499,8 @@ impl argsz::Uapi for IommuVdeviceAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuVdeviceAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4608,7 +4634,8 @@ impl argsz::Uapi for IommuIoasChangeProcess {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuIoasChangeProcess {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -4860,7 +4887,8 @@ impl argsz::Uapi for IommuVeventqAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuVeventqAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///
@@ -5075,7 +5103,8 @@ impl argsz::Uapi for IommuHwQueueAlloc {
     const RELEASE: &'static str = "7.3";
 }
 
-#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]
+#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]
+#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]
 impl IommuHwQueueAlloc {
     /// Copies the struct from a user, and judges it as a kernel of 7.3 does.
     ///

@@ -12,5 +12,8 @@ pub mod iommu;
 /// `linux/iommufd.h` of 7.3.
 pub mod iommufd;
 #[rustfmt::skip]
+/// `linux/vfio.h` of 7.3.
+pub mod vfio;
+#[rustfmt::skip]
 /// Intel VT-d in scalable mode: entries, descriptors and registers of revision 3.3.
 pub mod vtd;

@@ -89,9 +89,9 @@ pub fn headers() -> Vec<Real> {
         real("linux/iommu.h", "schema/linux/iommu.toml", "5.18", PathBuf::from("/usr/include")),
         real("linux/iommufd.h", "schema/linux/iommufd.toml", "6.12", fetched("6.12")),
         real("linux/iommufd.h", "schema/linux/iommufd.toml", "7.3", fetched("7.3")),
-        real("linux/vfio.h", "schema/draft/vfio.toml", "6.1", PathBuf::from("/usr/include")),
-        real("linux/vfio.h", "schema/draft/vfio.toml", "6.12", fetched("6.12")),
-        real("linux/vfio.h", "schema/draft/vfio.toml", "7.3", fetched("7.3")),
+        real("linux/vfio.h", "schema/linux/vfio.toml", "6.1", PathBuf::from("/usr/include")),
+        real("linux/vfio.h", "schema/linux/vfio.toml", "6.12", fetched("6.12")),
+        real("linux/vfio.h", "schema/linux/vfio.toml", "7.3", fetched("7.3")),
     ];
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
         skip("every comparison with real headers", "the compiler here is not one for x86-64 Linux");

@@ -237,3 +237,9 @@ fn what_is_built_for_iommufd_is_read_at_every_release_that_knows_it() {
     let judged = judged("iommufd");
     assert!(judged.pairs > 200, "{}", judged.pairs);
 }
+
+#[test]
+fn what_is_built_for_vfio_is_read_at_every_release_that_knows_it() {
+    let judged = judged("vfio");
+    assert!(judged.pairs > 200, "{}", judged.pairs);
+}

@@ -71,12 +71,12 @@ fn iommufd_of_7_3() {
 
 #[test]
 fn vfio_of_6_12() {
-    all_agree("schema/draft/vfio.toml", "vfio-6.12.jsonl", "6.12", 3000);
+    all_agree("schema/linux/vfio.toml", "vfio-6.12.jsonl", "6.12", 3000);
 }
 
 #[test]
 fn vfio_of_7_3() {
-    all_agree("schema/draft/vfio.toml", "vfio-7.3.jsonl", "7.3", 3000);
+    all_agree("schema/linux/vfio.toml", "vfio-7.3.jsonl", "7.3", 3000);
 }
 
 /// The recordings would not agree with anything at all: another release's checks answer differently.

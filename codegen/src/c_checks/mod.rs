@@ -16,7 +16,7 @@ use argsz_schema::model::{Path, Type};
 use argsz_schema::target;
 
 pub use crate::lists::{StructLists, compile, every_struct, handed_in};
-use crate::{EmitError, Unit};
+use crate::{EmitError, Unit, kinds};
 use function::{Bytes, Functions, slots};
 use text::clean;
 
@@ -49,8 +49,17 @@ pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> R
          #include <uapi/{path}>\n#else\n#include <{path}>\n#endif\n",
         clean(&generated)
     );
+    let kinds = kinds::kinds(unit.model).map_err(|error| no_layout(unit, &error))?;
     for lists in lists {
-        text.push_str(&of_struct(layouts, lists)?);
+        let checks = of_struct(layouts, lists)?;
+        if kinds::same(&kinds, &lists.generic.name) {
+            text.push_str(&checks);
+        } else {
+            let _ = write!(
+                text,
+                "\n/* Lies differently on machines of 32 bits. */\n#if __SIZEOF_POINTER__ == 8{checks}#endif\n"
+            );
+        }
     }
     let _ = write!(text, "\n#endif /* {guard} */\n");
     Ok(text)

@@ -8,7 +8,10 @@ use argsz_schema::target;
 
 use super::args::Vectors;
 use super::term::{complain, print};
-use super::{Done, decode, pick, project};
+use super::{Done, Failure, decode, pick, project};
+
+/// Largest struct that lines of hex are made of.
+const MAX_KNOWN: u32 = 1 << 16;
 
 pub(crate) fn run(manifest: Option<&Path>, options: &Vectors) -> Done {
     let found = project::schemas(manifest, options.header.as_deref())?;
@@ -17,6 +20,11 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Vectors) -> Done {
     let model = named.schema.at(release);
     let layouts = pick::lay_out(&model, target::ALL[0])?;
     let list = decode::list(named, &layouts, &options.name, options.layer.as_deref())?;
+    if list.known > MAX_KNOWN {
+        let text =
+            format!("error: `{}` has {} bytes; vectors are for structs of at most {MAX_KNOWN}", list.name, list.known);
+        return Err(Failure::Usage(text));
+    }
     let made = vectors_for::make(&layouts, &list);
     let name = named.schema.release_name(release);
     let mut text = String::new();

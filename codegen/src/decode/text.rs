@@ -110,13 +110,14 @@ fn notes(line: &Line) -> String {
     if !line.meaning.is_empty() && !nothing {
         notes.push(line.meaning.clone());
     }
-    notes.extend(line.unseen.clone());
+    notes.extend(line.unseen.clone().filter(|_| line.provided != Provided::Nothing));
     notes.join("; ")
 }
 
 fn verdict(text: &mut String, answer: &Answer) {
     let Some((at, rule, (errno, found, fix))) = refusal(answer) else {
         let _ = writeln!(text, "{GOOD}accepted{GOOD:#}: no rule over these bytes refuses them");
+        text.push_str("if a kernel says no, it is about objects they name, or memory they point to\n");
         rest(text, "passed", answer.rules.iter().filter(|rule| rule.fate == Fate::Passed));
         rest(text, "not asked", answer.rules.iter().filter(|rule| rule.fate == Fate::NotAsked));
         return;

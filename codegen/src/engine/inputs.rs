@@ -2,6 +2,7 @@
 //! mappings that end early. The same seed gives the same inputs.
 
 use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Term};
+use argsz_schema::expr::Compare;
 use argsz_schema::model::ByteOrder;
 use argsz_schema::target::Endian;
 
@@ -135,7 +136,12 @@ impl<'a> Shape<'a> {
     fn terms(&mut self, terms: &[&Term], numbers: &[u64]) {
         for term in terms {
             match term {
-                Term::Slot(slot) => self.word(slot).edges.extend(numbers),
+                Term::Slot(slot) => {
+                    if matches!(&self.list.size, SizeFrom::Field(size) if size == slot) {
+                        self.sizes.extend(numbers);
+                    }
+                    self.word(slot).edges.extend(numbers);
+                }
                 Term::Arith(_, left, right) => self.terms(&[left, right], numbers),
                 Term::Int(_) | Term::Signed(_) => {}
             }
@@ -154,6 +160,10 @@ impl<'a> Shape<'a> {
         for word in &self.words {
             let value = Self::value(word, dice);
             self.store(&mut bytes, &word.slot, value);
+        }
+        // Some rules speak only under a condition that chance alone would seldom meet.
+        if let Some(step) = dice.pick(&self.list.steps).filter(|_| dice.once_in(2)) {
+            self.meet(&step.when, true, &mut bytes, dice);
         }
         if let SizeFrom::Field(slot) = &self.list.size {
             self.store(&mut bytes, slot, size);
@@ -182,6 +192,53 @@ impl<'a> Shape<'a> {
             self.store(&mut near.user, &word.slot, value);
         }
         near
+    }
+
+    /// Sets the words of a condition so that it holds, or does not, as far as each can be set by itself.
+    fn meet(&self, cond: &Cond, holds: bool, bytes: &mut [u8], dice: &mut Dice) {
+        match cond {
+            Cond::Not(inner) => self.meet(inner, !holds, bytes, dice),
+            Cond::All(parts) | Cond::Any(parts) => {
+                if matches!(cond, Cond::All(_)) == holds {
+                    for part in parts {
+                        self.meet(part, holds, bytes, dice);
+                    }
+                } else if let Some(part) = dice.pick(parts) {
+                    self.meet(part, holds, bytes, dice);
+                }
+            }
+            Cond::Bits { word, mask, value } => {
+                let bits = if holds { *value } else { value ^ (mask & mask.wrapping_neg()) };
+                let others = self.load(bytes, word) & !mask;
+                self.store(bytes, word, others | bits);
+            }
+            Cond::OneBit { word, mask } => {
+                let others = self.load(bytes, word) & !mask;
+                let bits = if holds { mask & mask.wrapping_neg() } else { 0 };
+                self.store(bytes, word, others | bits);
+            }
+            Cond::Compare(Compare::Eq, Term::Slot(slot), Term::Int(value)) => {
+                self.store(bytes, slot, if holds { *value } else { value.wrapping_add(1) });
+            }
+            Cond::True | Cond::Compare(..) | Cond::Overflows(_) | Cond::FitsUlong(_) => {}
+        }
+    }
+
+    fn load(&self, bytes: &[u8], slot: &Slot) -> u64 {
+        let at = slot.offset as usize;
+        let mut word: Vec<u8> = bytes.get(at..at + usize::from(slot.width)).unwrap_or_default().to_vec();
+        if self.big(slot) {
+            word.reverse();
+        }
+        word.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+    }
+
+    fn big(&self, slot: &Slot) -> bool {
+        match slot.order {
+            ByteOrder::Native => self.endian == Endian::Big,
+            ByteOrder::Little => false,
+            ByteOrder::Big => true,
+        }
     }
 
     fn edge(word: &Word, dice: &mut Dice) -> u64 {
@@ -221,12 +278,7 @@ impl<'a> Shape<'a> {
     fn store(&self, bytes: &mut [u8], slot: &Slot, value: u64) {
         let (at, width) = (slot.offset as usize, usize::from(slot.width));
         let Some(place) = bytes.get_mut(at..at + width) else { return };
-        let big = match slot.order {
-            ByteOrder::Native => self.endian == Endian::Big,
-            ByteOrder::Little => false,
-            ByteOrder::Big => true,
-        };
-        if big {
+        if self.big(slot) {
             place.copy_from_slice(&value.to_be_bytes()[8 - width..]);
         } else {
             place.copy_from_slice(&value.to_le_bytes()[..width]);

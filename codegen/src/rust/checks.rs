@@ -23,7 +23,8 @@ impl Checks<'_> {
     pub(super) fn emit(&self) -> Result<String, EmitError> {
         let (before, after) = self.lists.halves()?;
         let mut code = Lines::new(0);
-        code.line("#[allow(clippy::manual_range_contains, clippy::nonminimal_bool, clippy::too_many_lines)]");
+        code.line("#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]");
+        code.line("#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]");
         code.open(&format!("impl {} {{", names::type_name(self.meta)));
         self.copy(before, !after.is_empty(), &mut code);
         if !after.is_empty() {

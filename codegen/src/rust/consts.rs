@@ -25,7 +25,12 @@ fn integer(value: i128) -> (TokenStream, TokenStream) {
         -0x8000_0000..0 => quote! { i32 },
         _ => quote! { i64 },
     };
-    let literal = if value > 9999 { hex(value.unsigned_abs()) } else { Literal::u128_unsuffixed(value.unsigned_abs()) };
+    let digits = value.unsigned_abs();
+    let literal = match (value, digits) {
+        (10_000.., _) => hex(digits),
+        (_, 10_000..) => grouped(digits),
+        _ => Literal::u128_unsuffixed(digits),
+    };
     (
         ty,
         if value < 0 {
@@ -34,6 +39,19 @@ fn integer(value: i128) -> (TokenStream, TokenStream) {
             quote! { #literal }
         },
     )
+}
+
+/// A number in decimal, its digits in groups of three.
+fn grouped(value: u128) -> Literal {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text.parse().unwrap_or_else(|_| Literal::u128_unsuffixed(value))
 }
 
 /// A number in hexadecimal, its digits in groups of four.
@@ -72,6 +90,7 @@ mod tests {
         assert_eq!(text(3), "u323");
         assert_eq!(text(-1), "i32-1");
         assert_eq!(text(1 << 32), "u640x1_0000_0000");
+        assert_eq!(text(-0x8000_0000), "i32-2_147_483_648");
         assert_eq!(hex(0x8000_0000).to_string(), "0x8000_0000");
     }
 }

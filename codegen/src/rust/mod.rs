@@ -31,12 +31,13 @@ mod unions;
 use std::collections::HashMap;
 use std::str::FromStr as _;
 
-use argsz_schema::layout::{Layouts, StructLayout, layout};
+use argsz_schema::layout::{LayoutError, Layouts, StructLayout, layout};
 use argsz_schema::model::{Item, Model, Struct};
-use argsz_schema::target::{self, Endian, Target};
+use argsz_schema::target;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::kinds::{self, Kinds};
 use crate::lists::{self, StructLists};
 use crate::{EmitError, Unit};
 
@@ -183,8 +184,21 @@ fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>
                 pieces.extend(structs::emit(one, abi)?);
                 if let Some(lists) = lists.0.get(one.meta.name.as_str()) {
                     let release = abi.unit.release_name();
-                    pieces.push(Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?));
-                    pieces.extend(builders::emit(one, &lists.generic, abi)?);
+                    let mut judging = vec![Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?)];
+                    judging.extend(builders::emit(one, &lists.generic, abi)?);
+                    // A list has the offsets of 64-bit machines.
+                    let only = if kinds::same(&abi.layouts, &one.meta.name) {
+                        ""
+                    } else {
+                        "#[cfg(target_pointer_width = \"64\")]\n"
+                    };
+                    for piece in judging {
+                        let text = match piece {
+                            Piece::Text(text) => text,
+                            Piece::Tokens(tokens) => format(abi.unit, tokens)?,
+                        };
+                        pieces.push(Piece::Text(format!("{only}{text}")));
+                    }
                 }
             }
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, abi)?),
@@ -209,20 +223,18 @@ struct Abi<'a> {
     unit: &'a Unit<'a>,
     model: &'a Model,
     /// 64-bit, ARM, i386, m68k.
-    layouts: [Layouts<'a>; 4],
+    layouts: Kinds<'a>,
     /// 64 and 32 bits, where ioctl numbers have three direction bits.
     wide: [Layouts<'a>; 2],
 }
 
 impl<'a> Abi<'a> {
     fn new(unit: &'a Unit<'a>) -> Result<Self, EmitError> {
-        let on = |pointer: u8, max_scalar_align: u8, ioctl_wide_dir: bool| {
-            let target = Target { name: "", pointer, max_scalar_align, endian: Endian::Little, ioctl_wide_dir };
-            layout(unit.model, target)
-                .map_err(|error| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() })
-        };
-        let layouts = [on(8, 8, false)?, on(4, 8, false)?, on(4, 4, false)?, on(4, 2, false)?];
-        Ok(Self { unit, model: unit.model, layouts, wide: [on(8, 8, true)?, on(4, 8, true)?] })
+        let no_layout =
+            |error: LayoutError| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() };
+        let on = |pointer: u8| kinds::on(unit.model, pointer, 8, true).map_err(no_layout);
+        let (layouts, wide) = (kinds::kinds(unit.model).map_err(no_layout)?, [on(8)?, on(4)?]);
+        Ok(Self { unit, model: unit.model, layouts, wide })
     }
 
     /// The layouts of one struct, on each kind of machine.

@@ -97,7 +97,10 @@ fn stored(
     let mut end = [0; 4];
     for member in body.members() {
         if let Type::Flex(_) = member.field.ty {
-            methods.push(flexible(body, member, abi, pieces, &mut scope)?);
+            hole(&mut stored, end, member.offset);
+            let (one, method) = flexible(body, member, abi, pieces, &mut scope)?;
+            (end, methods) = (member.offset, [methods, vec![method]].concat());
+            stored.push(one);
             continue;
         }
         hole(&mut stored, end, member.offset);
@@ -240,14 +243,15 @@ fn field_docs(member: &Member<'_>, body: &Body<'_>) -> TokenStream {
     quote! { #docs #[doc(alias = #alias)] }
 }
 
-/// The array at the end, whose length is not the type's.
+/// The array at the end, whose length is not the type's: a field without a size where it begins, and the method that
+/// reads it.
 fn flexible(
     body: &Body<'_>,
     member: Member<'_>,
     abi: &Abi<'_>,
     pieces: &mut Vec<Piece>,
     scope: &mut Scope,
-) -> Result<TokenStream, EmitError> {
+) -> Result<(Stored, TokenStream), EmitError> {
     let item = &body.laid[0].def.meta.name;
     let name = scope.field(&member, "rest");
     let inline = body.inline(member, &names::camel(&name));
@@ -272,13 +276,23 @@ fn flexible(
         &member.field.meta,
         &["`None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.".to_owned()],
     ));
-    Ok(quote! {
+    let begins = format!("Where they begin; [`Self::{method}`] reads them.");
+    let stored = Stored {
+        docs: docs::attributes(&docs::lines(&member.field.meta, &[begins])),
+        name: names::ident(&name),
+        ty: quote! { [#ty; 0] },
+        offset: member.offset,
+        natural: if body.packed { [1; 4] } else { member.natural() },
+        large: false,
+    };
+    let method = quote! {
         #docs
         #[must_use]
         pub fn #method(bytes: &[u8]) -> Option<(&Self, &[#ty])> {
             argsz::flexible(bytes, #at, #count)
         }
-    })
+    };
+    Ok((stored, method))
 }
 
 /// Size, alignment and every offset, judged when the output is compiled.
