@@ -3124,13 +3124,13 @@ impl VfioDeviceAttachIommufdPt {
                 "PASID needs `pasid`"
             );
         }
-        if flags & 0x1 == 0x1 {
-            if argsz::read::copy(user, held.as_mut_bytes(), 12, 16, argsz).is_err() {
-                return argsz::refuse!(
-                    "vfio_device_attach_iommufd_pt/copy-pasid", "", 0, EFAULT,
-                    "as much as the size says and is known must be readable"
-                );
-            }
+        if flags & 0x1 == 0x1
+            && argsz::read::copy(user, held.as_mut_bytes(), 12, 16, argsz).is_err()
+        {
+            return argsz::refuse!(
+                "vfio_device_attach_iommufd_pt/copy-pasid", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
+            );
         }
         Ok(held)
     }
@@ -3289,13 +3289,13 @@ impl VfioDeviceDetachIommufdPt {
                 "PASID needs `pasid`"
             );
         }
-        if flags & 0x1 == 0x1 {
-            if argsz::read::copy(user, held.as_mut_bytes(), 8, 12, argsz).is_err() {
-                return argsz::refuse!(
-                    "vfio_device_detach_iommufd_pt/copy-pasid", "", 0, EFAULT,
-                    "as much as the size says and is known must be readable"
-                );
-            }
+        if flags & 0x1 == 0x1
+            && argsz::read::copy(user, held.as_mut_bytes(), 8, 12, argsz).is_err()
+        {
+            return argsz::refuse!(
+                "vfio_device_detach_iommufd_pt/copy-pasid", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
+            );
         }
         Ok(held)
     }
@@ -5453,13 +5453,11 @@ impl VfioEehPeOp {
                 "INJECT_ERR needs `err`"
             );
         }
-        if op == 9 {
-            if argsz::read::copy(user, held.as_mut_bytes(), 12, 40, argsz).is_err() {
-                return argsz::refuse!(
-                    "vfio_eeh_pe_op/copy-err", "", 0, EFAULT,
-                    "as much as the size says and is known must be readable"
-                );
-            }
+        if op == 9 && argsz::read::copy(user, held.as_mut_bytes(), 12, 40, argsz).is_err() {
+            return argsz::refuse!(
+                "vfio_eeh_pe_op/copy-err", "", 0, EFAULT,
+                "as much as the size says and is known must be readable"
+            );
         }
         Ok(held)
     }

@@ -163,22 +163,17 @@ fn uses_size(steps: &[Step]) -> bool {
     steps.iter().any(|step| by_size(&step.op))
 }
 
-/// One step: what it does, or when it refuses.
+/// One step: when it refuses.
 fn body_of(step: &Step, size: &str, words: &mut Words, code: &mut Lines) {
     let when = words.cond(&step.when);
-    if let Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } = step.op {
-        match when {
-            Code::Const(true) => action(step, size, code),
-            Code::Const(false) => {}
-            when => {
-                code.open_if(&when);
-                action(step, size, code);
-                code.close();
-            }
-        }
-        return;
-    }
-    match Code::all(vec![when, words.refused(&step.op, size)]) {
+    let copy = |range: String| Code::Atom(format!("argsz::read::copy(user, held.as_mut_bytes(), {range}).is_err()"));
+    let refused = match &step.op {
+        Op::ZeroTail { from } => return zero_tail(step, *from, size, &when, code),
+        Op::CopyFixed { len } => copy(format!("0, {len}, {len}")),
+        Op::CopyRest { from, to } => copy(format!("{from}, {to}, {size}")),
+        op => words.refused(op, size),
+    };
+    match Code::all(vec![when, refused]) {
         Code::Const(false) => {}
         all => {
             code.open_if(&all);
@@ -188,24 +183,23 @@ fn body_of(step: &Step, size: &str, words: &mut Words, code: &mut Lines) {
     }
 }
 
-/// A step that reads the user's memory.
-fn action(step: &Step, size: &str, code: &mut Lines) {
-    let copy = match &step.op {
-        Op::CopyFixed { len } => format!("0, {len}, {len}"),
-        Op::CopyRest { from, to } => format!("{from}, {to}, {size}"),
-        Op::ZeroTail { from } => {
-            code.open(&format!("match argsz::read::zero_tail(user, {from}, {size}) {{"));
-            code.line("Ok(true) => {}");
-            refuse(step, step.errno.0, "Ok(false) => return ", ",", code);
-            refuse(step, "EFAULT", "Err(argsz::Fault) => return ", ",", code);
-            code.close();
-            return;
-        }
-        _ => return,
-    };
-    code.open(&format!("if argsz::read::copy(user, held.as_mut_bytes(), {copy}).is_err() {{"));
-    refuse(step, step.errno.0, "return ", ";", code);
+/// The step that reads what lies beyond the known size, and may meet the end of the memory.
+fn zero_tail(step: &Step, from: u32, size: &str, when: &Code, code: &mut Lines) {
+    let always = *when == Code::Const(true);
+    if *when == Code::Const(false) {
+        return;
+    }
+    if !always {
+        code.open_if(when);
+    }
+    code.open(&format!("match argsz::read::zero_tail(user, {from}, {size}) {{"));
+    code.line("Ok(true) => {}");
+    refuse(step, step.errno.0, "Ok(false) => return ", ",", code);
+    refuse(step, "EFAULT", "Err(argsz::Fault) => return ", ",", code);
     code.close();
+    if !always {
+        code.close();
+    }
 }
 
 fn refuse(step: &Step, errno: &str, before: &str, behind: &str, code: &mut Lines) {
