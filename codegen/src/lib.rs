@@ -14,9 +14,9 @@ pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
 pub mod hardware;
-mod kinds;
 #[cfg(feature = "cli")]
 pub mod import;
+mod kinds;
 #[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]

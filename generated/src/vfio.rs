@@ -5510,7 +5510,7 @@ impl VfioEehPeOpBuilder {
     /// The error to inject.
     pub fn err(mut self, value: VfioEehPeErr) -> Self {
         self.built.arms = VfioEehPeOpArms::from_err(value);
-        self.arm = (argsz::per_abi([40, 40, 36, 36])) as u32;
+        self.arm = 40;
         self
     }
 

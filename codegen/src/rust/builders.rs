@@ -5,7 +5,7 @@
 
 use argsz_schema::checklist::{CheckList, Op, SizeFrom};
 use argsz_schema::model::{ArmWhen, ConstValue, Dir, Enum, EnumKind, Field, Role, Struct, Type};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::body::{Body, Member};
@@ -13,7 +13,7 @@ use super::conds::Words;
 use super::structs::Scope;
 use super::text::{Code, Lines};
 use super::unions::{self, Arm};
-use super::{Abi, Piece, docs, fields, names, per_abi};
+use super::{Abi, Piece, docs, fields, names};
 use crate::EmitError;
 
 /// The builder of a struct that has something to be filled in for its user; nothing for others.
@@ -181,20 +181,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Where bytes of a member end, if that is beyond the base minimum.
+    /// Where bytes of a member end, if that is beyond the base minimum. Builders are printed where a struct lies as on
+    /// 64-bit machines, whose end it is.
     fn end(&self, member: &Member<'_>, size: [u64; 4]) -> Option<TokenStream> {
-        if !matches!(self.list.size, SizeFrom::Field(_)) {
-            return None;
-        }
-        let mut end = member.offset;
-        end.iter_mut().zip(size).for_each(|(end, size)| *end += size);
-        let literal = per_abi(end);
-        let literal = if end.iter().all(|one| *one == end[0]) {
-            literal
-        } else {
-            quote! { (#literal) as u32 }
-        };
-        (end[0] > self.base).then_some(literal)
+        let end = member.offset[0] + size[0];
+        let literal = Literal::u64_unsuffixed(end);
+        (matches!(self.list.size, SizeFrom::Field(_)) && end > self.base).then(|| quote! { #literal })
     }
 
     fn setters(&self) -> Result<Vec<TokenStream>, EmitError> {
