@@ -13,10 +13,14 @@ pub mod emitters;
 pub mod engine;
 #[cfg(feature = "project")]
 pub mod files;
+#[cfg(feature = "import")]
+pub mod fmt;
 pub mod hardware;
-#[cfg(feature = "cli")]
+#[cfg(feature = "import")]
 pub mod import;
 mod kinds;
+#[cfg(feature = "project")]
+pub mod init;
 #[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]

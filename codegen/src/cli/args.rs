@@ -17,7 +17,7 @@ Exit status:
   1  a schema or the manifest has mistakes (they are listed)
   2  the command line asks for something that does not exist
   3  a file cannot be read or written
-  4  `generate --check`: generated files are stale
+  4  `generate --check`, `fmt --check`: files are stale, or in another shape
   5  a bug in argsz";
 
 /// One schema of an extensible kernel ABI in; Rust, C headers, checks and layouts out.
@@ -75,6 +75,12 @@ pub(crate) enum Command {
     /// Tell more of a diagnostic: what it means, an example, the way out.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
+    /// Write the first files of a project: a manifest, a schema to begin with, and what CI runs.
+    #[command(after_help = INIT)]
+    Init(Init),
+    /// Bring schemas into their one shape; comments stay.
+    #[command(after_help = FMT)]
+    Fmt(Fmt),
     /// Draft a schema from a header that exists.
     #[command(after_help = IMPORT)]
     Import(Import),
@@ -226,6 +232,37 @@ pub(crate) struct Explain {
     /// List all codes.
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+const INIT: &str = "\
+Examples:
+  argsz init my_driver
+  argsz init my_driver --folder tools/uapi";
+
+/// Options of `init`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// Name of the driver: small letters, digits and `_`.
+    pub(crate) name: String,
+    /// Folder of the project.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+const FMT: &str = "\
+Examples:
+  argsz fmt                     every schema of the manifest
+  argsz fmt schema/new.toml     one file, no manifest needed
+  argsz fmt --check             for CI: status 4, the differences, and the command that mends them";
+
+/// Options of `fmt`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fmt {
+    /// Schemas [default: those of the manifest].
+    pub(crate) files: Vec<PathBuf>,
+    /// Write nothing; list each schema that is in another shape.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 const IMPORT: &str = "\

@@ -33,7 +33,7 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Check) -> Done {
     Err(if unreadable { Failure::File(text) } else { Failure::Mistakes(text) })
 }
 
-fn of_manifest(manifest: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn of_manifest(manifest: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let manifest = project::manifest(manifest)?;
     let mut paths = Vec::new();
     for entry in &manifest.entries {

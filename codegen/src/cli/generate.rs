@@ -33,11 +33,11 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Generate) -> Done {
     print(&text)
 }
 
-fn cannot(error: &FileError) -> Failure {
+pub(crate) fn cannot(error: &FileError) -> Failure {
     Failure::File(format!("error: {error}\nhelp: no file was left half-written; mend this and run it again"))
 }
 
-fn show(file: &Stale<'_>) -> String {
+pub(crate) fn show(file: &Stale<'_>) -> String {
     let what = if file.old.is_none() { "missing" } else { "stale" };
     let mut text = format!("{} {}\n", paint(BAD, what), paint(BOLD, file.path.display()));
     for line in file.diff(DIFF_LINES).lines() {

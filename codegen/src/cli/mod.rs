@@ -5,9 +5,11 @@ mod check;
 mod checks;
 mod decode;
 mod explain;
+mod fmt;
 mod generate;
 mod hardware;
 mod import;
+mod init;
 mod layout;
 mod pick;
 mod project;
@@ -89,6 +91,8 @@ fn run(args: &Args) -> Done {
         Command::Layout(options) => layout::run(manifest, options),
         Command::Decode(options) => decode::run(manifest, options),
         Command::Explain(options) => explain::run(options),
+        Command::Init(options) => init::run(options),
+        Command::Fmt(options) => fmt::run(manifest, options),
         Command::Import(options) => import::run(options),
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),

@@ -15,7 +15,7 @@ use super::draft::{Draft, Kind, Level};
 use super::macros::Value;
 use super::text::Text;
 use super::types::{Struct, Ty};
-use super::write::{Head, Writer};
+use super::write::{self, Head, Writer};
 use super::{ImportError, Imported, Request, include_name};
 
 /// Most rounds of writing and loading.
@@ -67,7 +67,8 @@ impl Job<'_> {
             .collect();
         let natural = |name: &str| aligns.get(name).copied().unwrap_or(1);
         let scalar = u64::from(self.target.map_or(8, |target| target.max_scalar_align));
-        Writer { head: &self.head, items: &self.items, text: self.text, from: &from, natural: &natural, scalar }.write()
+        let (head, items, rust) = (&self.head, &self.items, write::rust_names(&self.items));
+        Writer { head, items, text: self.text, from: &from, natural: &natural, scalar, rust }.write()
     }
 
     /// Structs with something that has no word, and those that contain them.
@@ -167,6 +168,8 @@ impl Job<'_> {
             self.head.missing.extend(more);
             text = self.write().0;
         }
+        // What was just loaded is TOML.
+        let text = crate::fmt::format(&text).unwrap_or(text);
         Imported { text, missing }
     }
 }

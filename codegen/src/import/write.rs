@@ -34,6 +34,19 @@ pub(super) struct Writer<'a> {
     pub(super) natural: &'a dyn Fn(&str) -> u64,
     /// Highest alignment of a number.
     pub(super) scalar: u64,
+    /// The place of the first type that has a name in Rust.
+    pub(super) rust: HashMap<String, usize>,
+}
+
+/// The types of a draft by their names in Rust, each by the place of the first that has it.
+pub(super) fn rust_names(items: &[Draft]) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    for (place, item) in items.iter().enumerate() {
+        if matches!(item.kind, Kind::Set(_) | Kind::Struct(_)) && item.level <= Level::Plain {
+            found.entry(argsz_schema::rust_name::camel(&item.name)).or_insert(place);
+        }
+    }
+    found
 }
 
 impl Writer<'_> {
@@ -142,10 +155,7 @@ impl Writer<'_> {
     /// A name for Rust, where two items have the same.
     fn rust_type(&self, item: &Draft) -> Option<String> {
         let camel = argsz_schema::rust_name::camel(&item.name);
-        let is_type = |one: &&Draft| matches!(one.kind, Kind::Set(_) | Kind::Struct(_)) && one.level <= Level::Plain;
-        let same = |one: &&Draft| argsz_schema::rust_name::camel(&one.name) == camel;
-        let first = self.items.iter().filter(is_type).find(same)?;
-        if first.name == item.name && std::mem::discriminant(&first.kind) == std::mem::discriminant(&item.kind) {
+        if self.rust.get(&camel).is_none_or(|first| std::ptr::eq(&self.items[*first], item)) {
             return None;
         }
         let end = match &item.kind {
@@ -248,8 +258,11 @@ impl Writer<'_> {
         })
     }
 
-    /// Whether the kernel writes it and nobody else: an argument of `_IOR` alone.
+    /// Whether the kernel writes it and nobody else: an argument of `_IOR` alone, that does not say its own size.
     fn is_answer(&self, item: &Draft) -> bool {
+        if matches!(&item.kind, Kind::Struct(one) if self.growth(item, one).is_some()) {
+            return false;
+        }
         let mut kinds = self.kinds_of(&item.name).peekable();
         kinds.peek().is_some() && kinds.all(|kind| kind == "_IOR")
     }

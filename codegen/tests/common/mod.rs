@@ -59,6 +59,11 @@ impl Project {
         project
     }
 
+    /// With nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
     }
@@ -81,6 +86,10 @@ impl Project {
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::from(self.command(args).output().unwrap())
+    }
+
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        Ran::from(self.command(args).envs(variables.iter().copied()).output().unwrap())
     }
 
     /// Every file below the folder with its bytes.

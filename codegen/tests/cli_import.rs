@@ -1,0 +1,149 @@
+//! `argsz import` as people use it, and what it says of headers it cannot take.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::Project;
+
+const HEADER: &str = r#"/* SPDX-License-Identifier: MIT */
+#ifndef _LINUX_DEMO_H
+#define _LINUX_DEMO_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+#define DEMO_TYPE 'D'
+#define DEMO_NAME "demo"
+#define DEMO_HUGE 0xffffffffffffffffULL
+#define DEMO_TWICE(x) ((x) * 2)
+
+/* What a page is made for. */
+enum demo_kind {
+	DEMO_KIND_NONE,
+	DEMO_KIND_READ,	/* to be read */
+	DEMO_KIND_READ_OLD = DEMO_KIND_READ,
+	DEMO_KIND_MAX,
+};
+
+/**
+ * struct demo_make - makes a page
+ * @argsz: bytes of this struct
+ * @kind: what for
+ */
+struct demo_make {
+	__u32 argsz;
+	__u32 flags;
+#define DEMO_MAKE_FAST	(1 << 0)
+#define DEMO_MAKE_DEEP	(1 << 1)
+#define DEMO_MAKE_BOTH	(DEMO_MAKE_FAST | DEMO_MAKE_DEEP)
+	enum demo_kind kind;
+	__u32 __reserved;
+	__aligned_u64 where;
+	__le32 disk[2][3];
+	union {
+		__u64 in;
+		struct { __u16 lo, hi; } parts[2];
+	} type;
+	__u8 data[];
+};
+
+#define DEMO_MAKE _IO(DEMO_TYPE, 0x10)
+#define DEMO_READ _IOR(DEMO_TYPE, 0x11, struct demo_make)
+#endif
+"#;
+
+#[test]
+fn a_header_becomes_a_schema_that_loads() {
+    let project = Project::demo();
+    project.write("include/linux/demo.h", HEADER);
+    let ran = project.run(&["import", "include/linux/demo.h", "--release", "6.1", "-o", "new.toml"]);
+    ran.ended(0).says("wrote new.toml");
+    project.run(&["check", "new.toml"]).ended(0);
+    project.run(&["fmt", "--check", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    insta::assert_snapshot!(text);
+    project.run(&["import", "include/linux/demo.h", "-o", "new.toml"]).ended(2).says("new.toml is there already");
+}
+
+#[test]
+fn the_compilers_message_comes_first() {
+    let project = Project::demo();
+    project.write("bad.h", "struct demo { nothing_at_all x; };\n");
+    let ran = project.run(&["import", "bad.h"]);
+    let ran = ran.ended(1).says("nothing_at_all").says("the compiler does not take");
+    let first = ran.err.lines().find(|line| line.contains("error")).unwrap();
+    assert!(first.contains("bad.h:1:"), "{first}");
+}
+
+#[test]
+fn a_header_that_is_not_found_needs_an_include_folder() {
+    let project = Project::demo();
+    project.write("a.h", "#include <elsewhere/b.h>\nstruct a { struct b b; };\n");
+    project.write("include/elsewhere/b.h", "struct b { int x; };\n");
+    project.run(&["import", "a.h"]).ended(1).says("-I DIR");
+    let ran = project.run(&["import", "a.h", "-I", "include"]);
+    let ran = ran.ended(0).says("from   = \"elsewhere/b.h\"");
+    assert!(!ran.out.contains("name = \"x\""), "copied: {}", ran.out);
+}
+
+#[test]
+fn no_compiler() {
+    let project = Project::demo();
+    project.write("a.h", "#define A 1\n");
+    project.run_with(&["import", "a.h"], &[("CC", "no-such-compiler")]).ended(3).says("`no-such-compiler`").says("CC=");
+}
+
+#[test]
+fn no_debug_information() {
+    let project = Project::demo();
+    project.write("a.h", "struct a { int x; };\n");
+    project.run_with(&["import", "a.h"], &[("CC", "cc -Wl,--strip-debug")]).ended(3).says("no debug information");
+}
+
+#[test]
+fn a_header_of_cxx() {
+    let project = Project::demo();
+    project.write("a.hpp", "namespace a { class b { int x; }; }\n");
+    project.run(&["import", "a.hpp"]).ended(1).says("this looks like C++");
+}
+
+#[test]
+fn a_header_with_only_macros() {
+    let project = Project::demo();
+    project.write("a.h", "#define A_ONE 1\n#define A_NAME \"a\"\n#define A_F(x) x\n#define A_TYPE unsigned int\n");
+    let ran = project.run(&["import", "a.h"]);
+    let ran = ran.ended(0).says("[const.A_ONE]").says("string = \"a\"").says("the macro `A_F`, which has arguments");
+    ran.says("the macro `A_TYPE`, which is neither a number nor a text");
+    project.write("b.h", "#ifndef B_H\n#define B_H\n#endif\n");
+    project.run(&["import", "b.h"]).ended(1).says("defines nothing");
+}
+
+#[test]
+fn a_name_that_exists_twice() {
+    let project = Project::demo();
+    let header = "enum demo { DEMO_A = 1, DEMO_B };\n#define DEMO_A DEMO_A\nstruct Demo { int x; };\n\
+                  #define DEMO_C 5\n#undef DEMO_C\n#define DEMO_C 6\n";
+    project.write("a.h", header);
+    let ran = project.run(&["import", "a.h"]);
+    let ran = ran.ended(0).says("[enum.demo]").says("[struct.Demo]").says("value = 6");
+    assert_eq!(ran.out.matches("DEMO_A").count() + ran.out.matches("\nA = 1").count(), 1, "{}", ran.out);
+}
+
+#[test]
+fn a_header_of_300_kilobytes() {
+    use std::fmt::Write as _;
+    let project = Project::demo();
+    let mut text = String::from("#include <linux/types.h>\n");
+    for n in 0..3_000 {
+        let _ = write!(
+            text,
+            "struct big_{n} {{\n\t__u32 a; /* the first */\n\t__u32 b[{}];\n}};\n#define BIG_N{n} {n}\n",
+            n + 1
+        );
+    }
+    assert!(text.len() > 250_000);
+    project.write("big.h", text);
+    let ran = project.run(&["import", "big.h", "-o", "big.toml"]);
+    ran.ended(0);
+    assert_eq!(project.read("big.toml").matches("[struct.big_").count(), 3_000);
+}
