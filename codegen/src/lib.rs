@@ -18,9 +18,9 @@ pub mod fmt;
 pub mod hardware;
 #[cfg(feature = "import")]
 pub mod import;
-mod kinds;
 #[cfg(feature = "project")]
 pub mod init;
+mod kinds;
 #[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]

@@ -155,7 +155,7 @@ impl Writer<'_> {
     /// A name for Rust, where two items have the same.
     fn rust_type(&self, item: &Draft) -> Option<String> {
         let camel = argsz_schema::rust_name::camel(&item.name);
-        if self.rust.get(&camel).is_none_or(|first| std::ptr::eq(&self.items[*first], item)) {
+        if self.rust.get(&camel).is_none_or(|first| std::ptr::eq(&raw const self.items[*first], item)) {
             return None;
         }
         let end = match &item.kind {
