@@ -111,6 +111,7 @@ impl<M: Memory> Unit<M> {
         for _ in 0..1 << 15 {
             let status = Fsts::from_words(narrow(self.registers.fsts.get()));
             if !Gsts::from_words(narrow(self.registers.gsts.get())).qies() {
+                *state = State::default();
                 return Progress::Disabled;
             }
             if status.iqe() || status.ite() {

@@ -122,17 +122,20 @@ pub struct Setup {
     pub max_bindings: usize,
     /// Page requests that may wait for a user.
     pub max_events: usize,
+    /// How often it looks before it gives an invalidation up: nothing hangs for ever.
+    pub patience: usize,
 }
 
 impl Setup {
     /// A driver with its tables in `frames`.
     #[must_use]
     pub const fn new(profile: Profile, frames: Range<u64>) -> Self {
-        Self { profile, frames, pasids: 1..1 << 20, max_bindings: 1 << 20, max_events: 4096 }
+        Self { profile, frames, pasids: 1..1 << 20, max_bindings: 1 << 20, max_events: 4096, patience: 100_000 }
     }
 }
 
 /// The driver of one unit, which it reaches through `B`, over memory `M`.
+#[derive(Clone)]
 pub struct Driver<B, M> {
     mmio: B,
     memory: M,
@@ -207,13 +210,18 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
             pending: Vec::new(),
             events: VecDeque::new(),
         };
-        driver.flush_everything()?;
+        driver.flush()?;
         Ok(driver)
     }
 
     /// Which driver it is.
     pub fn profile(&self) -> Profile {
         self.setup.profile
+    }
+
+    /// How often it looks before it gives an invalidation up: [`Setup::patience`].
+    pub fn set_patience(&mut self, looks: usize) {
+        self.setup.patience = looks;
     }
 
     /// The unit.
@@ -267,7 +275,7 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
         }
         self.memory.store(at, first).map_err(Failed::from)?;
         self.devices.insert(source, Attached { info, domain, directory });
-        if self.cap.cm() { self.flush_everything() } else { Ok(()) }
+        if self.cap.cm() { self.flush() } else { Ok(()) }
     }
 
     fn context_at(&mut self, source: u16) -> Result<u64, Rejection> {

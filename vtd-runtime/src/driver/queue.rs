@@ -15,8 +15,6 @@ const SLOTS: u64 = 256;
 const SLOT: u64 = 32;
 const IN_USE: u32 = 1;
 const DONE: u32 = 2;
-/// How often the driver looks before it gives a submission up: nothing hangs for ever.
-const POLLS: usize = 100_000;
 /// How often a submission that a device did not answer is tried again.
 const TRIES: usize = 4;
 
@@ -28,6 +26,7 @@ pub(super) const fn short(words: [u64; 2]) -> Descriptor {
     [words[0], words[1], 0, 0]
 }
 
+#[derive(Clone)]
 pub(super) struct Submission {
     slots: u64,
     status: u64,
@@ -107,7 +106,7 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
 
     fn await_done(&self, status: u64, wait: Descriptor) -> Result<End, Rejection> {
         let mut end = End::Done;
-        for _ in 0..POLLS {
+        for _ in 0..self.setup.patience {
             if self.memory.load_half(status).map_err(Failed::from)? == DONE {
                 return Ok(end);
             }
@@ -131,8 +130,8 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
         Ok(End::Never)
     }
 
-    /// Off and on again: both ends at the beginning.
-    fn reset_queue(&mut self) {
+    /// Switches the queue off and on again: both ends are at the beginning, and what was pending is given up.
+    pub fn reset_queue(&mut self) {
         self.mmio.write(Gcmd::OFFSET, wide(Gcmd::new().with_te(true).words()));
         self.queue.announce(&self.mmio);
         self.queue.tail = 0;
@@ -140,8 +139,8 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
         self.mmio.write(Gcmd::OFFSET, wide(Gcmd::new().with_te(true).with_qie(true).words()));
     }
 
-    /// Contexts, PASID entries and pages of everybody.
-    pub(super) fn flush_everything(&mut self) -> Result<(), Rejection> {
+    /// Invalidates contexts, PASID entries and pages of everybody.
+    pub fn flush(&mut self) -> Result<(), Rejection> {
         let all = [
             short(InvContextCache::new().with_g(InvContextCacheG::GLOBAL).words()),
             short(InvPasidCache::new().with_g(InvPasidCacheG::GLOBAL).words()),
