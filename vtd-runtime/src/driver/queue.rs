@@ -106,7 +106,7 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
 
     fn await_done(&self, status: u64, wait: Descriptor) -> Result<End, Rejection> {
         let mut end = End::Done;
-        for _ in 0..self.setup.patience {
+        for look in 1..=self.setup.patience {
             if self.memory.load_half(status).map_err(Failed::from)? == DONE {
                 return Ok(end);
             }
@@ -125,7 +125,9 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
             }
             // Reading the head lets the unit go on.
             self.mmio.read(Iqh::OFFSET);
-            std::thread::yield_now();
+            if look % 64 == 0 {
+                std::thread::yield_now();
+            }
         }
         Ok(End::Never)
     }

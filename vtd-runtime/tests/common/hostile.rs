@@ -151,7 +151,9 @@ impl Hostile {
             7 | 8 => self.descriptor(input),
             9 => {
                 let group = u16::from(input.byte());
-                for _ in 0..=input.byte() {
+                // Now and then more than the ring holds.
+                let count = if input.byte() == 0xff { 140 } else { 2 };
+                for _ in 0..count {
                     let mut ask = PageAsk::new(SOURCE, self.pasid, BUFFER + 0x10_0000, true, group);
                     (ask.privileged, ask.last) = (group & 1 != 0, group & 2 == 0);
                     let _ = self.machine.unit.page_request(&ask);
