@@ -139,7 +139,7 @@ impl Run {
             0 => FirstStageEntry::new(),
             // The table of another region: the same small pages are found here too.
             1 => {
-                let other = machine.first.entry(&machine.memory, BUFFER + (page % 3 << 21), 2).unwrap().unwrap();
+                let other = machine.first.entry(&machine.memory, BUFFER + ((page % 3) << 21), 2).unwrap().unwrap();
                 FirstStageEntry::from_words([machine.memory.load(other).unwrap()])
             }
             _ => {
