@@ -318,7 +318,7 @@ fn threads_never_use_a_page_that_was_given_back() {
         }
         let _stopped = Stop(&stop);
         let mut round = 0_usize;
-        while used.load(Ordering::Relaxed) < 20_000 || round < 500 {
+        while used.load(Ordering::Relaxed) < 20_000 || round < 200 {
             let (old, new) = (pages[round % 2], pages[(round + 1) % 2]);
             machine.memory.store(new, 1).unwrap();
             machine.map(BUFFER, new - GUEST, 12).unwrap();

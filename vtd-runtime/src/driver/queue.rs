@@ -42,6 +42,15 @@ enum End {
     Never,
 }
 
+/// Spins at first, then lets others run, and in the end sleeps: whoever is waited for may not be running at all.
+fn pause(look: usize) {
+    match look {
+        _ if !look.is_multiple_of(64) => std::hint::spin_loop(),
+        ..4096 => std::thread::yield_now(),
+        _ => std::thread::sleep(std::time::Duration::from_millis(1)),
+    }
+}
+
 impl Submission {
     pub(super) fn new(mmio: &impl Mmio, slots: u64, status: u64) -> Self {
         let queue = Self { slots, status, tail: 0 };
@@ -125,9 +134,7 @@ impl<B: Mmio, M: Memory> Driver<B, M> {
             }
             // Reading the head lets the unit go on.
             self.mmio.read(Iqh::OFFSET);
-            if look % 64 == 0 {
-                std::thread::yield_now();
-            }
+            pause(look);
         }
         Ok(End::Never)
     }
