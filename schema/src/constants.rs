@@ -18,51 +18,64 @@ pub fn all(model: &Model, layouts: &Layouts<'_>) -> Vec<(String, ConstValue)> {
             Item::Ioctl(one) => {
                 found.extend(ioctl::number(one, layouts).map(|number| int(&one.meta.name, number.into())));
             }
-            Item::Bits(bits) => found.extend(numbers(&model.header.prefix, bits)),
+            Item::Bits(bits) => {
+                let numbers = numbers(&model.header.prefix, bits).into_iter();
+                found.extend(numbers.map(|number| (number.name, ConstValue::Int(number.value.into()))));
+            }
             Item::Struct(_) | Item::CellTable(_) => {}
         }
     }
     found
 }
 
-/// The numbers that C has of a table entry, a descriptor or a register: [`of_item`], and [`of_field`] of each.
+/// A number that C has of a table entry, a descriptor or a register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// Its name in C.
+    pub name: String,
+    /// Its value.
+    pub value: u64,
+    /// Whether it is a mask over a word, whose complement is taken.
+    pub mask: bool,
+}
+
+/// All numbers of a table entry, a descriptor or a register: [`of_item`], and [`of_field`] of each.
 #[must_use]
-pub fn numbers(prefix: &str, bits: &Bits) -> Vec<(String, ConstValue)> {
+pub fn numbers(prefix: &str, bits: &Bits) -> Vec<Number> {
     let fields = bits.fields.iter().flat_map(|field| of_field(prefix, bits, field));
     of_item(prefix, bits).into_iter().chain(fields).collect()
 }
 
 /// `ITEM_WORDS`; `ITEM_OFFSET` of a register; `ITEM_RESERVED_0`, the reserved bits of the first word, and so on.
 #[must_use]
-pub fn of_item(prefix: &str, bits: &Bits) -> Vec<(String, ConstValue)> {
+pub fn of_item(prefix: &str, bits: &Bits) -> Vec<Number> {
     let item = c_name(prefix, &bits.meta.name);
-    let mut found = vec![int(format!("{item}_WORDS"), bits.words.into())];
+    let plain = |name: &str, value: u32| Number { name: format!("{item}_{name}"), value: value.into(), mask: false };
+    let mut found = vec![plain("WORDS", bits.words)];
     if let Place::Register(offset) = bits.place {
-        found.push(int(format!("{item}_OFFSET"), offset.into()));
+        found.push(plain("OFFSET", offset));
     }
     let reserved = bits.reserved_mask().into_iter().enumerate();
-    found.extend(reserved.map(|(word, mask)| int(format!("{item}_RESERVED_{word}"), mask)));
+    found.extend(reserved.map(|(word, value)| Number { name: format!("{item}_RESERVED_{word}"), value, mask: true }));
     found
 }
 
 /// `ITEM_FIELD_WORD`, `_SHIFT` and `_MASK`, within that word; of a field in parts `ITEM_FIELD_0_WORD` and so on, the least
 /// significant part first; `ITEM_FIELD_VALUE` of a field with one value alone.
 #[must_use]
-pub fn of_field(prefix: &str, bits: &Bits, field: &BitField) -> Vec<(String, ConstValue)> {
+pub fn of_field(prefix: &str, bits: &Bits, field: &BitField) -> Vec<Number> {
     let name = c_name(prefix, &format!("{}_{}", bits.meta.name, field.meta.name));
     let mut found = Vec::new();
     for (at, part) in field.parts.iter().rev().enumerate() {
         let name = if field.parts.len() == 1 { name.clone() } else { format!("{name}_{at}") };
-        found.push(int(format!("{name}_WORD"), part.word(bits.width) as u64));
-        found.push(int(format!("{name}_SHIFT"), part.shift(bits.width).into()));
-        found.push(int(format!("{name}_MASK"), part.mask(bits.width)));
+        let number = |what: &str, value, mask| Number { name: format!("{name}_{what}"), value, mask };
+        found.push(number("WORD", part.word(bits.width) as u64, false));
+        found.push(number("SHIFT", part.shift(bits.width).into(), false));
+        found.push(number("MASK", part.mask(bits.width), true));
     }
-    found.extend(field.fixed.as_ref().map(|fixed| int(format!("{name}_VALUE"), fixed.value)));
+    let fixed = field.fixed.as_ref();
+    found.extend(fixed.map(|fixed| Number { name: format!("{name}_VALUE"), value: fixed.value, mask: false }));
     found
-}
-
-fn int(name: String, value: u64) -> (String, ConstValue) {
-    (name, ConstValue::Int(value.into()))
 }
 
 /// What C calls a number of hardware: the prefix of the header and the name, in capitals.

@@ -3,20 +3,23 @@
 //! The functions take words in the byte order of the machine: who reads memory or registers converts them.
 
 use argsz_schema::bits::{self, BitField, Bits, CellTable, Place, Says};
-use argsz_schema::constants::{self, c_name};
-use argsz_schema::model::{ConstValue, Meta, Model};
+use argsz_schema::constants::{self, Number, c_name};
+use argsz_schema::model::{Meta, Model};
 
 use super::comment;
 use super::numbers::literal;
 
 pub(super) fn print(item: &Bits, model: &Model) -> String {
     let prefix = &model.header.prefix;
+    let kind = match item.place {
+        Place::Entry => "An entry",
+        Place::Descriptor => "A descriptor",
+        Place::Register(_) => "A register",
+    };
     let what = match (item.place, item.words) {
-        (Place::Register(offset), _) => format!("A register of {} bits at {offset:#x}.", item.width),
-        (place, 1) => format!("An {} of {} bits.", place.word(), item.width).replace("An d", "A d"),
-        (place, words) => {
-            format!("An {} of {words} words of {} bits.", place.word(), item.width).replace("An d", "A d")
-        }
+        (Place::Register(offset), _) => format!("{kind} of {} bits at {offset:#x}.", item.width),
+        (_, 1) => format!("{kind} of {} bits.", item.width),
+        (_, words) => format!("{kind} of {words} words of {} bits.", item.width),
     };
     let mut text = block(&item.meta, &what);
     text.push_str(&defines(&constants::of_item(prefix, item), item.width));
@@ -36,23 +39,17 @@ fn block(meta: &Meta, more: &str) -> String {
     comment::block(0, &comment::plain(&text))
 }
 
-fn defines(numbers: &[(String, ConstValue)], width: u32) -> String {
-    let mut text = String::new();
-    for (name, value) in numbers {
-        let ConstValue::Int(value) = value else { continue };
-        text.push_str(&format!("#define {name}\t{}\n", number(name, *value, width)));
-    }
-    text
-}
-
-/// Masks have the type of a word, so that their complement has all of its bits.
-fn number(name: &str, value: i128, width: u32) -> String {
-    let mask = name.ends_with("_MASK") || name.contains("_RESERVED_");
-    match (mask, width) {
-        (true, 32) => format!("{value:#x}U"),
-        (true, _) => format!("{value:#x}ULL"),
-        (false, _) => literal(value),
-    }
+fn defines(numbers: &[Number], width: u32) -> String {
+    let define = |number: &Number| {
+        // Masks have the type of a word, so that their complement has all of its bits.
+        let value = match (number.mask, width) {
+            (true, 32) => format!("{:#x}U", number.value),
+            (true, _) => format!("{:#x}ULL", number.value),
+            (false, _) => literal(number.value.into()),
+        };
+        format!("#define {}\t{value}\n", number.name)
+    };
+    numbers.iter().map(define).collect()
 }
 
 fn functions(prefix: &str, item: &Bits, field: &BitField) -> String {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Check, each_field};
 use crate::bits::Bits;
 use crate::codes;
-use crate::constants;
+use crate::constants::{self, Number};
 use crate::diag::Diagnostic;
 use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct};
 use crate::rust_name;
@@ -172,9 +172,13 @@ fn members<'m>(check: &Check<'_>, words: &mut Names<'m>, members: impl Iterator<
 const METHODS: &[&str] =
     &["from_le_bytes", "from_word", "from_words", "new", "reserved_bits", "to_le_bytes", "word", "words"];
 
+/// Constants of the same kind.
+const CONSTANTS: &[&str] = &["OFFSET", "RESERVED", "WORDS"];
+
 fn bit_fields<'m>(check: &Check<'_>, words: &mut Names<'m>, bits: &'m Bits) {
     let (mut names, mut rust) = (Names::default(), Names::default());
-    let c = |field: &str| constants::c_name(&check.model.header.prefix, &format!("{}_{field}", bits.meta.name));
+    let prefix = &check.model.header.prefix;
+    numbers(check, words, &bits.meta, constants::of_item(prefix, bits));
     for field in &bits.fields {
         let meta = &field.meta;
         if let Some((first, _)) = names.take(meta.name.as_str(), meta) {
@@ -184,13 +188,16 @@ fn bit_fields<'m>(check: &Check<'_>, words: &mut Names<'m>, bits: &'m Bits) {
             check.report(finding.also(first, "first here").help(help));
             continue;
         }
-        if let Some((first, _)) = words.take(c(&meta.name), meta) {
-            let finding = Diagnostic::new(codes::AZ0120, meta.span, format!("the name `{}` is taken", c(&meta.name)));
-            check.report(finding.label("a second time here").also(first, "first here").help("rename one of them"));
-        }
+        numbers(check, words, meta, constants::of_field(prefix, bits, field));
         let name = rust_name::of_field(meta).to_ascii_lowercase();
         if !rust_spelling(check, meta, &name) {
             continue;
+        }
+        // A value that is always the same is a constant beside these.
+        let constant = meta.name.to_ascii_uppercase();
+        if field.fixed.is_some() && CONSTANTS.contains(&constant.as_str()) {
+            let message = format!("`{}` has one value, and its constant `{constant}` is one that all have", meta.name);
+            check.report(Diagnostic::new(codes::AZ0129, meta.span, message).help("rename the field"));
         }
         let setters = [format!("with_{name}"), format!("set_{name}")];
         for method in std::iter::once(name.clone()).chain(setters) {
@@ -200,6 +207,17 @@ fn bit_fields<'m>(check: &Check<'_>, words: &mut Names<'m>, bits: &'m Bits) {
                 collision(check, meta, &method, first, other);
                 break;
             }
+        }
+    }
+}
+
+/// What C calls the bits is nothing else's name.
+fn numbers<'m>(check: &Check<'_>, words: &mut Names<'m>, meta: &'m Meta, numbers: Vec<Number>) {
+    for number in numbers {
+        if let Some((first, _)) = words.take(number.name.clone(), meta) {
+            let finding = Diagnostic::new(codes::AZ0120, meta.span, format!("the name `{}` is taken", number.name));
+            check.report(finding.label("a second time here").also(first, "first here").help("rename one of them"));
+            return;
         }
     }
 }
