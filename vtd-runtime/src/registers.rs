@@ -83,6 +83,7 @@ pub(crate) fn wide(words: [u32; 1]) -> u64 {
 }
 
 /// The 32 bits of a register that has no more.
+#[inline]
 pub(crate) fn narrow(value: u64) -> [u32; 1] {
     [u32::try_from(value & 0xffff_ffff).unwrap_or_default()]
 }

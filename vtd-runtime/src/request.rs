@@ -20,12 +20,14 @@ pub enum Access {
 impl Access {
     /// Whether memory is read.
     #[must_use]
+    #[inline]
     pub const fn reads(self) -> bool {
         !matches!(self, Self::Write)
     }
 
     /// Whether memory is written.
     #[must_use]
+    #[inline]
     pub const fn writes(self) -> bool {
         matches!(self, Self::Write | Self::ReadWrite)
     }

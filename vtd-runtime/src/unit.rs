@@ -74,6 +74,7 @@ pub struct Held<'a> {
 impl Held<'_> {
     /// Where the address leads.
     #[must_use]
+    #[inline]
     pub fn translation(&self) -> Translation {
         self.translation
     }

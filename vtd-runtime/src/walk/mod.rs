@@ -129,6 +129,7 @@ pub enum Stage {
 impl Stage {
     /// What the entry says; `None` for values that are reserved.
     #[must_use]
+    #[inline]
     pub fn of(entry: PasidEntry) -> Option<Self> {
         match entry.pgtt() {
             PasidEntryPgtt::FIRST_STAGE => Some(Self::First),

@@ -112,7 +112,8 @@ impl Hostile {
             machine.map(BUFFER + page * 0x1000, page * 0x1000, 12).expect("mapped");
         }
         machine.map(BUFFER + 0x20_0000, 0x20_0000, 21).expect("mapped");
-        machine.driver.set_patience(200);
+        // Enough for a device to time out, and too little to sleep.
+        machine.driver.set_patience(60);
         let pasid = machine.bind().expect("bound");
         journal.log.lock().expect("one thread").clear();
         let registers = [Rtaddr::OFFSET, Iqa::OFFSET, Pqa::OFFSET, Pqh::OFFSET, Pqt::OFFSET];
