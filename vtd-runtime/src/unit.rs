@@ -171,12 +171,15 @@ impl<M: Memory> Unit<M> {
                 token.hit();
                 return Ok(translation(request, page, page.rights & rights::NX == 0 && entry.ere()));
             }
+            self.caches.counters.pasid.looked_up(true);
+            self.caches.counters.iotlb.looked_up(false);
+            let page = self.walk_page(&view, &at, request)?;
+            return Ok(translation(request, page, page.rights & rights::NX == 0 && entry.ere()));
         }
         self.find_slowly(request, &view)
     }
 
     fn find_slowly(&self, request: &Request, view: &View<'_>) -> Result<Translation, Refused> {
-        let _span = trace_span!("walk", source = request.source, address = request.address).entered();
         if request.pasid.is_none() && INTERRUPTS.contains(&request.address) && request.kind == Kind::Untranslated {
             return message(request);
         }
@@ -212,9 +215,14 @@ impl<M: Memory> Unit<M> {
     fn page_of(&self, view: &View<'_>, at: &Resolved, request: &Request) -> Result<Page, Refused> {
         let known = view.page(at, request.address).filter(|page| serves(at, request, page));
         self.caches.counters.iotlb.looked_up(known.is_some());
-        if let Some(page) = known {
-            return Ok(page);
+        match known {
+            Some(page) => Ok(page),
+            None => self.walk_page(view, at, request),
         }
+    }
+
+    fn walk_page(&self, view: &View<'_>, at: &Resolved, request: &Request) -> Result<Page, Refused> {
+        let _span = trace_span!("walk", source = request.source, address = request.address).entered();
         let mut walker = Walker { memory: &self.memory, limits: &self.limits, shortcuts: view, trace: &mut () };
         let page = walker.page(at, request).map_err(|reason| (reason, at.silent))?;
         view.learn_page(at, request.address, page);
