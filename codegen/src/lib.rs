@@ -20,6 +20,8 @@ pub mod hardware;
 pub mod import;
 #[cfg(feature = "project")]
 pub mod init;
+#[cfg(feature = "cli")]
+pub mod json_schema;
 mod kinds;
 #[cfg(feature = "cli")]
 pub mod layout_json;

@@ -1,6 +1,4 @@
 //! `argsz init` and `argsz fmt` as people use them.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod common;
 
 use common::Project;

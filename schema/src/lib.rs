@@ -15,6 +15,7 @@ pub mod expr;
 mod expr_display;
 mod expr_parse;
 pub mod ioctl;
+pub mod language;
 pub mod layout;
 mod lower;
 pub mod model;

@@ -89,6 +89,8 @@ pub(crate) enum Command {
     /// Replay recorded calls of a reader, and report every answer that differs.
     #[command(after_help = VERIFY)]
     Verify(Verify),
+    /// Print the language as a JSON Schema, for editors that complete TOML by one.
+    JsonSchema,
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS)]
     Completions { shell: clap_complete::Shell },

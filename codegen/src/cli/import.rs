@@ -1,12 +1,17 @@
 //! `argsz import`.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
-use argsz_codegen::import::{self, DECIDE, ImportError, Request};
+use argsz_codegen::import::{self, DECIDE, ImportError, Imported, MergeError, Request};
+use argsz_codegen::{FileMap, files};
+use argsz_schema::Schema;
+use argsz_schema::source::Source;
 
 use super::args::Import;
+use super::generate::cannot;
 use super::term::{GOOD, complain, count, paint, print};
-use super::{Done, Failure};
+use super::{Done, Failure, project};
 
 pub(crate) fn run(options: &Import) -> Done {
     let request = Request {
@@ -19,10 +24,41 @@ pub(crate) fn run(options: &Import) -> Done {
     for missing in &imported.missing {
         complain(&format!("left out: {missing}"));
     }
+    if let Some(path) = &options.merge {
+        return merge(path, &imported, &request);
+    }
     let Some(path) = &options.output else { return print(&imported.text) };
     write_new(path, &imported.text)?;
     let open = count(imported.text.matches(DECIDE).count(), "place");
     print(&format!("{} {}: {open} marked {DECIDE}\n", paint(GOOD, "wrote"), path.display()))
+}
+
+fn merge(path: &Path, imported: &Imported, request: &Request) -> Done {
+    let schema = Schema::load(path).map_err(project::cannot_load)?;
+    let draft = Schema::parse(Source::new("the draft", &*imported.text));
+    let draft = draft.map_err(|rejected| Failure::Bug(rejected.render(true)))?;
+    let merged = import::merge(&schema, imported, &draft, request).map_err(|error| match &error {
+        MergeError::Contradiction { found } => {
+            let found_in = count(found.len(), "contradiction");
+            let text = format!("error: {found_in} between the schema and the header: nothing was written");
+            let help = "help: say in the schema what is true: `since` and `until` for what changed, or another header";
+            Failure::Mistakes(format!("{text}\n{}\n{help}", found.join("\n")))
+        }
+        MergeError::Edit(_) => Failure::Mistakes(format!("error: {error}")),
+    })?;
+    let files = FileMap::from([(path.to_owned(), merged.text.clone().into_bytes())]);
+    files::write(Path::new(""), &files).map_err(|error| cannot(&error))?;
+    let mut text = String::new();
+    for (word, names) in [("since", &merged.added), ("until", &merged.ended)] {
+        for name in names {
+            let _ = writeln!(text, "{word} {}: {name}", request.release);
+        }
+    }
+    let (added, ended) = (merged.added.len(), merged.ended.len());
+    let _ = writeln!(text, "{} {}: {added} began, {ended} ended", paint(GOOD, "merged"), path.display());
+    print(&text)?;
+    // What the new release means for rules is for a person to say.
+    Schema::load(path).map(drop).map_err(project::cannot_load)
 }
 
 fn failure(error: &ImportError) -> Failure {

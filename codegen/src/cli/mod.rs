@@ -97,6 +97,7 @@ fn run(args: &Args) -> Done {
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),
         Command::Vectors(options) => vectors::run(manifest, options),
+        Command::JsonSchema => term::print(&argsz_codegen::json_schema::text()),
         Command::Completions { shell } => completions(*shell),
     }
 }

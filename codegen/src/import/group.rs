@@ -347,7 +347,7 @@ fn written(members: &[Raw<'_>], prefix: &str, flags: bool) -> Option<Vec<Member>
                 }
                 How::Of(keys)
             }
-            (false, None) if at + 1 == members.len() && at > 1 && counts(name) => How::Counter,
+            (false, None) if at + 1 == members.len() && at > 0 && counts(name) => How::Counter,
             (false, None) => How::Value,
         };
         found.push(Member { name: (*name).to_owned(), key, value: *value, line: *line, how, hex: *hex });
@@ -365,9 +365,9 @@ fn root(found: &[Member], first: &Member) -> String {
 
 /// Whether a last member only counts the others.
 fn counts(name: &str) -> bool {
-    ["_MAX", "_NR", "_LAST", "_COUNT", "_NUM", "_CNT", "_END"]
-        .iter()
-        .any(|end| name.trim_end_matches('_').ends_with(end))
+    let name = name.trim_end_matches('_');
+    name.contains("_NUM_")
+        || ["_MAX", "_NR", "_LAST", "_COUNT", "_NUM", "_CNT", "_END"].iter().any(|end| name.ends_with(end))
 }
 
 /// `_IOWR(MAGIC, NR, TYPE)`.

@@ -170,8 +170,23 @@ impl Job<'_> {
         }
         // What was just loaded is TOML.
         let text = crate::fmt::format(&text).unwrap_or(text);
-        Imported { text, missing }
+        let lines = self.items.iter().flat_map(lines).collect();
+        Imported { text, missing, lines }
     }
+}
+
+/// Where an item and its parts stand in the header.
+fn lines(item: &Draft) -> Vec<(String, u32)> {
+    let mut found = vec![(item.name.clone(), item.line)];
+    match &item.kind {
+        Kind::Set(set) => found.extend(set.members.iter().map(|member| (member.name.clone(), member.line))),
+        Kind::Struct(one) => {
+            let fields = one.body.fields.iter().map(|field| (format!("{}.{}", item.name, field.name), field.line));
+            found.extend(fields);
+        }
+        _ => {}
+    }
+    found
 }
 
 fn is_out_struct(item: &Draft) -> bool {

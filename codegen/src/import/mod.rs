@@ -10,16 +10,19 @@ mod dwarf;
 mod group;
 mod macros;
 mod mend;
+mod merge;
+mod merge_fields;
 mod object;
 mod text;
 mod types;
 mod write;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use cc::Compiler;
+pub use merge::{MergeError, Merged, merge};
 use object::Answers;
 use text::Text;
 pub use write::DECIDE;
@@ -45,6 +48,8 @@ pub struct Imported {
     pub text: String,
     /// What the header has and the schema has not, each with the reason.
     pub missing: Vec<String>,
+    /// Lines of the header, by name of what stands there: `iommu_destroy`, `iommu_destroy.id`, `IOMMU_DESTROY`.
+    pub lines: HashMap<String, u32>,
 }
 
 /// Why there is no schema.

@@ -8,6 +8,7 @@ use super::{FOREVER, identifier, lives, meta, rules, structs};
 use crate::bits::{BitField, Bits, Fixed, Place, Range};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::{Life, ValueType};
 use crate::source::Span;
 
@@ -50,7 +51,10 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, kind: Kind) -> O
     let reserved = ranges(&table, "reserved", width);
     let ignored = ranges(&table, "ignored", width);
     let waivers = rules::waivers(&table);
-    table.finish();
+    table.finish(match kind {
+        Kind::Register => &language::REGISTER,
+        Kind::Entry | Kind::Descriptor => &language::ENTRY,
+    });
     Some(Bits { meta, place: place?, width, words, fields, reserved, ignored, waivers })
 }
 
@@ -118,7 +122,7 @@ fn field<'t>(
     let address = table.flag("address");
     let values = values(&table);
     let fixed = fixed(cx, table.get("is"), values.as_ref());
-    table.finish();
+    table.finish(&language::BIT_FIELD);
     let whole = !parts.is_empty() && parts.len() == written.len();
     let field = BitField { meta, parts, address, values, fixed };
     (whole && fits_a_number(cx, &field)).then_some(field)

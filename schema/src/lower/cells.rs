@@ -8,6 +8,7 @@ use super::{FOREVER, bits, meta};
 use crate::bits::{Bits, Cell, CellTable, Fixed, Says};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::Item;
 use crate::nearest::did_you_mean_or;
 use crate::source::Span;
@@ -28,7 +29,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, items: &[Item]) 
             cells.extend(says.map(|says| Cell { row: row.to_owned(), column: column.to_owned(), says, span: at }));
         }
     }
-    table.finish();
+    table.finish(&language::CELLS);
     let (rows, columns) = (rows?, columns?);
     Some(CellTable { meta, rows: (rows.text, rows.at), columns: (columns.text, columns.at), cells })
 }
@@ -56,7 +57,7 @@ fn says(cell: Table<'_, '_>, items: &[Item]) -> Option<Says> {
         };
         Says::Becomes { item: (item.text, item.at), with }
     });
-    cell.finish();
+    cell.finish(&language::CELL);
     if said == 1 { becomes.or(nothing).or(refused) } else { None }
 }
 

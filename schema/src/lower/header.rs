@@ -6,6 +6,7 @@ use super::plain;
 use super::tree::{Cx, Table, Text};
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::{Errno, ErrnoDefaults, Header};
 use crate::source::Span;
 
@@ -61,7 +62,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         doc: table.text("doc").map(|doc| doc.text.trim().to_owned()).unwrap_or_default(),
         errno: errnos(&table),
     };
-    table.finish();
+    table.finish(&language::HEADER);
     (1..=MOST_RELEASES).contains(&header.releases.len()).then_some(header)
 }
 
@@ -107,7 +108,7 @@ fn errnos(header: &Table<'_, '_>) -> ErrnoDefaults {
         rule: pick("rule", "EINVAL"),
     };
     if let Some(table) = table {
-        table.finish();
+        table.finish(&language::ERRNO);
     }
     errnos
 }

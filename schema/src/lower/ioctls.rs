@@ -6,6 +6,7 @@ use super::tree::{Table, integer};
 use super::{FOREVER, meta, rules, types, values};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::{Ioctl, IoctlKind};
 use crate::source::Span;
 
@@ -21,7 +22,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Ioctl>
     let nr = byte(&table, "nr");
     let arg = table.text("arg").and_then(|text| types::parse(table.cx, &text));
     let waivers = rules::waivers(&table);
-    table.finish();
+    table.finish(&language::IOCTL);
     Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg, waivers })
 }
 

@@ -20,13 +20,14 @@ use toml::de::{DeTable, DeValue};
 
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
+use crate::language;
 use crate::model::{Item, Life, Meta, Model, Release};
 use crate::project::Lookup;
 use crate::source::{Source, Span};
 use tree::{Cx, Table, wrong_kind};
 
 /// The grammar version of the language that is read here.
-pub(crate) const GRAMMAR: i128 = 1;
+pub(crate) const GRAMMAR: i64 = 1;
 /// How deep tables and arrays may lie in each other.
 const MAX_NESTING: usize = 100;
 /// Bytes of a text in which not every mistake of TOML is looked for.
@@ -56,7 +57,7 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
         let message = "`[chain.*]` is kept for a later grammar";
         ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
     }
-    top.finish();
+    top.finish(&language::TOP);
     Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
 }
 
@@ -82,7 +83,7 @@ fn grammar(top: &Table<'_, '_>) -> Option<()> {
         return None;
     }
     let version = top.number("grammar", 1, i128::from(u32::MAX))?;
-    if version == GRAMMAR {
+    if version == i128::from(GRAMMAR) {
         return Some(());
     }
     let at = top.get("grammar").map(|value| value.span().into()).unwrap_or_default();

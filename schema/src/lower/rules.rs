@@ -9,6 +9,7 @@ use super::tree::{Table, string, wrong_kind};
 use super::{FOREVER, meta};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::{Layer, Life, MinSize, Path, Rule, RuleKind, Waiver};
 
 pub(super) fn min_sizes(table: &Table<'_, '_>, owner: Life) -> Vec<MinSize> {
@@ -22,7 +23,7 @@ pub(super) fn min_sizes(table: &Table<'_, '_>, owner: Life) -> Vec<MinSize> {
             life: table.life(owner),
             span: covers.as_ref().map_or(table.at, |covers| covers.at),
         };
-        table.finish();
+        table.finish(&language::MIN_SIZE);
         covers.map(|_| lowered)
     };
     table.tables("min_size").into_iter().filter_map(lower).collect()
@@ -66,7 +67,7 @@ fn lower(table: Table<'_, '_>, owner: Life) -> Option<Rule> {
         span: table.at,
         kind: RuleKind::Covers { when: None, path: Path(Vec::new()) },
     };
-    table.finish();
+    table.finish(&language::RULE);
     kind.map(|kind| {
         let id = if rule.id.is_empty() { derived_id(&kind) } else { rule.id.clone() };
         Rule { id, kind, ..rule }
@@ -148,7 +149,7 @@ pub(super) fn waivers(table: &Table<'_, '_>) -> Vec<Waiver> {
             span: lint.as_ref().map_or(table.at, |lint| lint.at),
             lint: lint.as_ref().map(|lint| lint.text.clone()).unwrap_or_default(),
         };
-        table.finish();
+        table.finish(&language::WAIVER);
         lint.map(|_| lowered)
     };
     table.tables("waive").into_iter().filter_map(lower).collect()
@@ -168,10 +169,10 @@ pub(super) fn layers(top: &Table<'_, '_>) -> IndexMap<String, Layer> {
             for (name, at, value) in structs.entries() {
                 let Some(table) = Table::of(top.cx, value, at) else { continue };
                 on.insert(name.to_owned(), rules(&table, "rules", meta.life));
-                table.finish();
+                table.finish(&language::LAYER_ON);
             }
         }
-        table.finish();
+        table.finish(&language::LAYER);
         found.insert(name.to_owned(), Layer { meta, on });
     }
     found

@@ -7,6 +7,7 @@ use super::{FOREVER, identifier, meta, plain, rules, types, values};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::expr;
+use crate::language;
 use crate::model::{
     ArmWhen, Dir, Field, Grows, Inline, Life, Meta, Path, Pointee, PointsTo, Reserved, Role, Struct, Tail, Type,
     ValueType,
@@ -60,7 +61,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) 
         copy_covered,
         fields,
     };
-    table.finish();
+    table.finish(if is_union { &language::UNION } else { &language::STRUCT });
     lowered
 }
 
@@ -78,7 +79,7 @@ fn grows(table: &Table<'_, '_>, life: Life) -> Vec<(Grows, Life)> {
         let is = one.word("is", &GROWS);
         let life = one.life(life);
         found.extend(is.map(|is| (is, life)));
-        one.finish();
+        one.finish(&language::GROWTH);
     }
     found
 }
@@ -128,7 +129,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         when,
         arm,
     };
-    table.finish();
+    table.finish(if is_arm { &language::ARM } else { &language::FIELD });
     ty.map(|ty| Field { ty, ..field })
 }
 
@@ -289,7 +290,7 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
                 identifier(cx, &text.text, text.at);
                 text.text
             });
-            arm.finish();
+            arm.finish(&language::POINTED);
             Some((values, name?))
         });
         let arms = arms.collect();
@@ -303,6 +304,6 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
     if count.is_some() && bytes.is_some() {
         wrong_kind(cx, value, "either `count` or `bytes`");
     }
-    table.finish();
+    table.finish(&language::POINTS_TO);
     Some(PointsTo { target: target?, count, bytes, stride, dir, span: value.span().into() })
 }

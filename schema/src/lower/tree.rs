@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::named::Named;
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
+use crate::language::Shape;
 use crate::model::{Errno, Life, Release};
 use crate::nearest::did_you_mean;
 use crate::source::{Source, Span};
@@ -246,19 +247,20 @@ impl<'a, 't> Table<'a, 't> {
         crate::expr::parse(&text.text, text.at, self.cx.ctxt)
     }
 
-    /// Reports every key that nobody asked for.
-    pub(super) fn finish(self) {
-        let asked = self.asked.into_inner();
+    /// Reports every key that the language does not have here.
+    pub(super) fn finish(self, shape: &Shape) {
+        for asked in self.asked.into_inner() {
+            debug_assert!(shape.has(asked), "`{asked}` is asked of a table that has no such key: {}", shape.name);
+        }
         for key in self.map.keys() {
             let name = key.get_ref().as_ref();
-            if asked.contains(&name) {
+            if shape.has(name) {
                 continue;
             }
             let at: Span = key.span().into();
             let diagnostic = Diagnostic::new(codes::AZ0002, at, format!("unknown key `{name}`"));
-            let mut known = asked.clone();
+            let mut known: Vec<&str> = shape.keys().map(|key| key.name).collect();
             known.sort_unstable();
-            known.dedup();
             let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
                 format!(
                     "the keys known here are {}",

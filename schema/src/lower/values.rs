@@ -10,6 +10,7 @@ use super::tree::{Cx, Table, Text, integer, number, string, wrong_kind};
 use super::{FOREVER, identifier, lives, meta};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::language;
 use crate::model::{Const, ConstValue, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, Life, Meta, Style};
 use crate::nearest::did_you_mean;
 use crate::source::Span;
@@ -64,7 +65,7 @@ pub(super) fn constant(name: &str, at: Span, table: Table<'_, '_>) -> Option<Con
             None
         }
     };
-    table.finish();
+    table.finish(&language::CONST);
     let (value, c_text) = value?;
     Some(Const { meta, value, c_text })
 }
@@ -136,7 +137,7 @@ pub(super) fn flags(name: &str, at: Span, table: Table<'_, '_>) -> Option<Flags>
     let written = members(&table, "bits", &prefix, meta.life);
     let mut found: Vec<FlagMember> = written.into_iter().filter_map(|member| flag(table.cx, member)).collect();
     compose(&mut found);
-    table.finish();
+    table.finish(&language::FLAGS);
     Some(Flags { meta, width: width?, style, prefix, members: found })
 }
 
@@ -146,7 +147,7 @@ fn flag(cx: &Cx<'_>, member: Member<'_, '_>) -> Option<FlagMember> {
         (Some(bit), _) => bit_number(cx, bit, at),
         (None, Some(table)) => {
             let found = flag_table(&table, &key, at);
-            table.finish();
+            table.finish(&language::FLAG);
             found
         }
         (None, None) => None,
@@ -227,7 +228,7 @@ pub(super) fn enumeration(name: &str, at: Span, table: Table<'_, '_>) -> Option<
             member.value = values.get(of).copied().unwrap_or_default();
         }
     }
-    table.finish();
+    table.finish(&language::ENUM);
     Some(Enum { meta, width: width?, style, prefix, open, members: found })
 }
 
@@ -255,7 +256,7 @@ fn value(cx: &Cx<'_>, member: Member<'_, '_>) -> Option<EnumMember> {
                     None
                 }
             };
-            table.finish();
+            table.finish(&language::VALUE);
             found
         }
         (None, None) => None,
