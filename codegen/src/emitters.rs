@@ -41,6 +41,13 @@ pub const ALL: &[Emitter] = &[
         emit: crate::rust::emit,
         beside: &[],
     },
+    Emitter { key: "doc-rst", about: "the document of the header, for Sphinx", emit: crate::doc::rst, beside: &[] },
+    Emitter {
+        key: "doc-md",
+        about: "the document of the header, in Markdown",
+        emit: crate::doc::markdown,
+        beside: &[],
+    },
     Emitter {
         key: "hardware-doc",
         about: "a page of Markdown over entries, descriptors, registers and tables",

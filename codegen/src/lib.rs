@@ -8,6 +8,7 @@ pub mod c_header;
 pub mod c_type;
 #[cfg(feature = "cli")]
 pub mod decode;
+pub mod doc;
 pub mod emitters;
 #[cfg(feature = "cli")]
 pub mod engine;
@@ -22,6 +23,7 @@ pub mod import;
 pub mod init;
 #[cfg(feature = "cli")]
 pub mod json_schema;
+pub mod judged;
 mod kinds;
 #[cfg(feature = "cli")]
 pub mod layout_json;
@@ -30,6 +32,7 @@ pub mod layout_text;
 pub mod lists;
 #[cfg(feature = "project")]
 pub mod manifest;
+mod notes;
 #[cfg(feature = "project")]
 pub mod project;
 pub mod rust;
