@@ -151,7 +151,7 @@ mod tests {
     fn the_worked_example_is_a_schema_without_mistakes() {
         let head = "grammar = 1\n[header]\npath = \"linux/demo.h\"\nguard = \"DEMO_H\"\nincludes = [\"linux/types.h\"]\n\
                     license = \"MIT\"\nreleases = [\"1.0\", \"2.0\"]\n";
-        let schema = Schema::parse(Source::new("demo.toml", &format!("{head}{}", super::EXAMPLE)));
+        let schema = Schema::parse(Source::new("demo.toml", format!("{head}{}", super::EXAMPLE)));
         if let Err(rejected) = schema {
             panic!("{}", rejected.render(false));
         }
