@@ -385,3 +385,32 @@ fn second_stage_alone_and_pass_through_translate() {
     // Tables of the guest hold guest-physical addresses: taken for host-physical, the next one is not there.
     assert_eq!(scene.plain().unwrap().reason, FaultReason::FIRST_STAGE_NOT_PRESENT);
 }
+
+/// With SSADE the second stage keeps accessed and dirty too: of data, and of first-stage tables that are marked.
+#[test]
+fn the_second_stage_keeps_accessed_and_dirty_where_asked() {
+    let scene = Scene::new(tall());
+    scene.change_entry(|entry| entry.with_ssade(true));
+    let (data, table) = (scene.second(0x5000, 1), scene.second(scene.machine.first.top, 1));
+    let flags = |at| scene.machine.memory.load(at).unwrap() & 0x300;
+    assert_eq!(scene.plain(), None);
+    assert_eq!((flags(data), flags(table)), (0x100, 0x300), "read, and marked as accessed itself");
+    assert_eq!(scene.request(|request| Request { access: Access::Write, ..request }), None);
+    assert_eq!(flags(data), 0x300);
+}
+
+/// Pages of 2 MiB and 1 GiB in either stage: what is cached is the smaller of the two.
+#[test]
+fn the_smaller_page_of_two_stages_counts() {
+    for (second_shift, first_shift, shift) in [(12, 21, 12), (21, 12, 12), (21, 21, 21), (21, 30, 21)] {
+        let mut machine = Machine::new(Plan { second_shift, ..Plan::default() }).unwrap();
+        machine.map(BUFFER & !0x3fff_ffff, 0, first_shift).unwrap();
+        let pasid = machine.bind().unwrap();
+        let request = Request::new(SOURCE, Some(pasid), (BUFFER & !0x3fff_ffff) + 0x234, Access::Read);
+        for _ in 0..2 {
+            let found = machine.unit.translate(&request).unwrap().translation();
+            assert_eq!((found.address, found.shift), (GUEST + 0x234, shift));
+        }
+        assert_eq!(machine.unit.counters().cache("IOTLB").unwrap().hits, 1);
+    }
+}
