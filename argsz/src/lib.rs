@@ -6,6 +6,7 @@
 #![no_std]
 
 mod abi;
+mod chain;
 mod errno;
 mod memory;
 mod num;
@@ -17,6 +18,7 @@ pub use abi::{ioctl, per_abi};
 #[cfg(feature = "derive")]
 pub use argsz_derive::{Uapi, schema};
 pub use bitflags;
+pub use chain::{BrokenChain, Chain, Link, Links};
 pub use errno::Errno;
 pub use memory::{Fault, UserMemory};
 pub use num::{Be16, Be32, Be64, Le16, Le32, Le64, Unaligned};

@@ -38,6 +38,8 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
             Item::Ioctl(one) => parts.push(ioctl(one, model)),
             Item::Bits(one) => parts.push(bits::print(one, model)),
             Item::CellTable(one) => parts.push(bits::cells(one, model)),
+            // C has no word for what lies behind a struct.
+            Item::Chain(_) => {}
             Item::Struct(def) => {
                 while !printed.contains(def.meta.name.as_str()) {
                     let Some(next) = waiting.next() else { break };

@@ -166,6 +166,11 @@ codes! {
     AZ0546 Error "a stride without a count";
     AZ0548 Error "a version field that accepts any version";
     AZ0549 Error "two version fields";
+    AZ0550 Error "a chain through a field that is no offset";
+    AZ0551 Error "a chain behind a struct that does not grow";
+    AZ0552 Error "an id of a chain without a struct";
+    AZ0553 Error "a link of a chain without its head";
+    AZ0554 Error "a chain whose condition is not a flag";
     AZ0601 Error "a release that the header does not have";
     AZ0602 Error "an end that is not after the beginning";
     AZ0603 Error "a release that is listed twice";

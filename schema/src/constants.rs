@@ -22,7 +22,7 @@ pub fn all(model: &Model, layouts: &Layouts<'_>) -> Vec<(String, ConstValue)> {
                 let numbers = numbers(&model.header.prefix, bits).into_iter();
                 found.extend(numbers.map(|number| (number.name, ConstValue::Int(number.value.into()))));
             }
-            Item::Struct(_) | Item::CellTable(_) => {}
+            Item::Struct(_) | Item::CellTable(_) | Item::Chain(_) => {}
         }
     }
     found

@@ -5,6 +5,7 @@
 extern crate proc_macro;
 
 pub mod bits;
+pub mod chain;
 mod check;
 pub mod checklist;
 pub mod codes;

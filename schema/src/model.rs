@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 
 use crate::bits::{Bits, CellTable};
+use crate::chain::Chain;
 use crate::expr::Expr;
 use crate::project::Lookup;
 use crate::source::Span;
@@ -115,6 +116,7 @@ pub enum Item {
     Ioctl(Ioctl),
     Bits(Bits),
     CellTable(CellTable),
+    Chain(Chain),
 }
 
 impl Item {
@@ -129,6 +131,7 @@ impl Item {
             Self::Ioctl(x) => &x.meta,
             Self::Bits(x) => &x.meta,
             Self::CellTable(x) => &x.meta,
+            Self::Chain(x) => &x.meta,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::bits::{Bits, CellTable};
+use crate::chain::Chain;
 use crate::model::{
     Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
 };
@@ -28,6 +29,7 @@ enum Kind {
     Ioctl,
     Bits,
     CellTable,
+    Chain,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Item::Ioctl(_) => Self::Ioctl,
             Item::Bits(_) => Self::Bits,
             Item::CellTable(_) => Self::CellTable,
+            Item::Chain(_) => Self::Chain,
         }
     }
 }
@@ -86,6 +89,8 @@ finders! {
     find_bits, bits, Bits;
     /// Finds a table of cells by its name.
     find_table, tables, CellTable;
+    /// Finds a chain of capabilities by its name.
+    find_chain, chains, Chain;
 }
 
 impl Model {
@@ -120,7 +125,7 @@ impl Model {
 fn item_at(item: &Item, release: Release) -> Item {
     let mut item = item.clone();
     match &mut item {
-        Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => {}
+        Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => {}
         Item::Bits(bits) => bits.fields.retain(|field| field.meta.life.has(release)),
         Item::Flags(flags) => flags.members.retain(|m| m.meta.life.has(release)),
         Item::Enum(values) => values.members.retain(|m| m.meta.life.has(release)),
@@ -141,7 +146,7 @@ fn keep_fields(fields: &mut Vec<Field>, release: Release) {
     }
 }
 
-/// An arm behind a pointer exists where its struct does.
+/// An arm behind a pointer, and a link of a chain, exist where their struct does.
 fn drop_dead_arms(items: &mut [Item]) {
     let structs: HashSet<String> = items
         .iter()
@@ -151,8 +156,10 @@ fn drop_dead_arms(items: &mut [Item]) {
         })
         .collect();
     for item in items {
-        if let Item::Struct(def) = item {
-            keep_arms(&mut def.fields, &structs);
+        match item {
+            Item::Struct(def) => keep_arms(&mut def.fields, &structs),
+            Item::Chain(chain) => chain.links.retain(|link| structs.contains(&link.ty.0)),
+            _ => {}
         }
     }
 }

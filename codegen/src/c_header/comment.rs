@@ -23,7 +23,7 @@ impl<'m> Marks<'m> {
                     marks.insert(name, "&enum ");
                 }
                 // What they are in C is macros and functions, which are printed with their names already.
-                Item::Bits(_) | Item::CellTable(_) => {}
+                Item::Bits(_) | Item::CellTable(_) | Item::Chain(_) => {}
                 Item::Struct(def) => _ = marks.insert(name, if def.is_union { "&union " } else { "&struct " }),
             }
         }

@@ -8,6 +8,7 @@
 //! | union | its bytes, with one typed view per arm, and one that picks the arm by the selector |
 //! | ioctl, constant | a constant under its C name |
 //! | entry, descriptor, register | its words, with a getter and setters for each field |
+//! | chain | an enum of what its links are, and an iterator over them |
 //! | table of cells | an enum of what becomes of a pair of values, and the cells as a constant |
 
 pub mod attach;
@@ -15,6 +16,7 @@ mod bits;
 mod body;
 mod builders;
 mod cells;
+mod chains;
 mod checks;
 mod conds;
 mod consts;
@@ -204,6 +206,7 @@ fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>
             Item::Ioctl(one) => pieces.extend(ioctls::emit(one, abi)?),
             Item::Bits(one) => pieces.extend(bits::emit(one, abi.model)?),
             Item::CellTable(one) => pieces.extend(cells::emit(one, abi.model)?),
+            Item::Chain(one) => pieces.extend(chains::emit(one, abi)?),
         }
     }
     Ok(pieces)

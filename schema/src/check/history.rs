@@ -63,7 +63,7 @@ impl<'m> History<'m> {
         let (name, life) = (item.meta().name.as_str(), item.meta().life);
         match item {
             Item::Const(_) => self.word(name, life),
-            Item::Ioctl(_) | Item::CellTable(_) => self.note(name, life),
+            Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => self.note(name, life),
             Item::Bits(bits) => {
                 self.note(name, life);
                 bits.fields.iter().for_each(|field| self.note(name, field.meta.life));

@@ -11,7 +11,7 @@ pub(super) fn check(check: &Check<'_>) {
         let owner = item.meta();
         own(check, owner);
         match item {
-            Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => {}
+            Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => {}
             Item::Bits(bits) => bits.fields.iter().for_each(|field| inside(check, owner, &field.meta)),
             Item::Flags(flags) => flags.members.iter().for_each(|member| inside(check, owner, &member.meta)),
             Item::Enum(values) => values.members.iter().for_each(|member| inside(check, owner, &member.meta)),

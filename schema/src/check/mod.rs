@@ -5,6 +5,7 @@
 
 mod bits;
 mod cells;
+mod chains;
 mod growth;
 mod history;
 mod known;
@@ -172,6 +173,7 @@ impl<'a> Check<'a> {
         unions::check(self, &at);
         growth::check(self, &at, before);
         values::ioctls(self, &at);
+        chains::check(self, &at);
         Some(at)
     }
 

@@ -126,7 +126,7 @@ pub(super) fn check(check: &Check<'_>) {
             type_name(check, &mut types, meta);
         }
         match item {
-            Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => {}
+            Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => {}
             Item::Bits(bits) => bit_fields(check, &mut words, bits),
             Item::Flags(flags) => flag_members(check, &mut words, flags),
             Item::Enum(values) => enum_members(check, &mut words, values),

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Check, walk};
 use crate::bits::{BitField, CellTable, Says};
+use crate::chain::Chain;
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
 use crate::layout::base;
@@ -72,6 +73,7 @@ pub(super) fn check(check: &Check<'_>, releases: &[Release]) -> HashSet<(String,
                     .for_each(|field| bit_field(check, &names, field, both(field.meta.life, bits.meta.life)));
             }
             Item::CellTable(table) => cells(check, &names, table),
+            Item::Chain(chain) => self::chain(check, &names, chain),
             Item::Const(_) | Item::Flags(_) | Item::Enum(_) => {}
         }
     }
@@ -111,7 +113,7 @@ impl<'m> Names<'m> {
                 Item::Flags(_) => &mut names.flags,
                 Item::Enum(_) => &mut names.enums,
                 Item::Bits(_) => &mut names.bits,
-                Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) => continue,
+                Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => continue,
             };
             kind.entry(&item.meta().name).or_default().push((item.meta().life, item.meta().span));
         }
@@ -206,6 +208,17 @@ fn cells(check: &Check<'_>, names: &Names<'_>, table: &CellTable) {
         if let Says::Becomes { item: (name, at), .. } = &cell.says {
             names.want(check, Kind::Bits, name, table.meta.life, *at);
         }
+    }
+}
+
+fn chain(check: &Check<'_>, names: &Names<'_>, chain: &Chain) {
+    for (name, at) in [&chain.of, &chain.head] {
+        names.want(check, Kind::Type, name, chain.meta.life, *at);
+    }
+    names.want(check, Kind::Enum, &chain.ids.0, chain.meta.life, chain.ids.1);
+    for link in &chain.links {
+        // A link waits for its struct.
+        names.exists(check, Kind::Type, &link.ty.0, link.ty.1);
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn check(check: &Check<'_>) {
             Item::Enum(values) => self::enumeration(check, values),
             Item::Struct(def) => walk(&def.fields, &mut |field| self::field(check, field)),
             Item::Ioctl(ioctl) => direction(check, ioctl),
-            Item::Const(_) | Item::Bits(_) | Item::CellTable(_) => {}
+            Item::Const(_) | Item::Bits(_) | Item::CellTable(_) | Item::Chain(_) => {}
         }
     }
 }

@@ -4,6 +4,7 @@
 mod arith;
 mod bits;
 mod cells;
+mod chains;
 mod header;
 mod ioctls;
 mod named;
@@ -53,8 +54,8 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
     let _ = (top.get("grammar"), top.get("header"));
     let items = items(&top);
     let layers = rules::layers(&top);
-    if let Some(value) = top.get("chain") {
-        let message = "`[chain.*]` is kept for a later grammar";
+    if let Some(value) = top.get("macro") {
+        let message = "`[macro.*]` is kept for a later grammar";
         ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
     }
     top.finish(&language::TOP);
@@ -155,6 +156,7 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false))));
     each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true))));
     each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
+    each(top, "chain", |name, at, table| items.extend(chains::lower(name, at, table).map(Item::Chain)));
     for (word, kind) in
         [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
     {
