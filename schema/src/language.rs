@@ -109,7 +109,8 @@ pub static TOP: Shape = Shape {
         may!("descriptor", lives!(ENTRY)),
         may!("register", lives!(REGISTER)),
         may!("table", lives!(CELLS)),
-        may!("chain", Kind::Later),
+        may!("chain", lives!(CHAIN)),
+        may!("macro", Kind::Later),
     ]],
 };
 
@@ -347,4 +348,22 @@ pub(crate) static CELL: Shape = Shape {
         may!("nothing", Kind::Text),
         may!("refused", Kind::Text),
     ]],
+};
+pub(crate) static CHAIN: Shape = Shape {
+    name: "chain",
+    keys: &[
+        META,
+        LIFE,
+        &[
+            must!("of", Kind::Text),
+            may!("when", Kind::Text),
+            must!("first", Kind::Text),
+            must!("head", Kind::Text),
+            must!("next", Kind::Text),
+            must!("id", Kind::Text),
+            must!("enum", Kind::Text),
+            must!("links", Kind::Map(&Kind::Text)),
+            may!("none", Kind::List(&Kind::Text)),
+        ],
+    ],
 };

@@ -3,6 +3,7 @@
 use super::tree::{Table, Text, string};
 use super::{FOREVER, meta};
 use crate::chain::{Chain, Link};
+use crate::language;
 use crate::source::Span;
 
 pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Chain> {
@@ -25,6 +26,6 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Chain>
         links.extend(ty.map(|ty| Link { id: (key.to_owned(), at), ty }));
     }
     let none = table.texts("none").into_iter().map(place).collect();
-    table.finish();
+    table.finish(&language::CHAIN);
     Some(Chain { meta, of: of?, when, first: first?, head: head?, next: next?, id: id?, ids: ids?, links, none })
 }
