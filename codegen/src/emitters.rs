@@ -49,6 +49,13 @@ pub const ALL: &[Emitter] = &[
         beside: &[],
     },
     Emitter {
+        key: "compat-md",
+        about: "a header through its releases in Markdown: sizes, what moved, what came, reserved bytes",
+        emit: crate::history::markdown,
+        beside: &[],
+    },
+    Emitter { key: "compat-html", about: "the same as one page of HTML", emit: crate::history::html, beside: &[] },
+    Emitter {
         key: "hardware-doc",
         about: "a page of Markdown over entries, descriptors, registers and tables",
         emit: crate::hardware::emit,

@@ -17,6 +17,7 @@ pub mod files;
 #[cfg(feature = "import")]
 pub mod fmt;
 pub mod hardware;
+pub mod history;
 #[cfg(feature = "import")]
 pub mod import;
 #[cfg(feature = "project")]
