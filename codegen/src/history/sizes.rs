@@ -32,8 +32,8 @@ pub(super) fn needed(releases: &[At<'_>]) -> Section {
                  for less. Structs that are not named here are always taken whole.";
     let mut table = section("The size each feature needs", about, &["struct", "at", "for", "bytes", "less is"]);
     for name in ever(releases) {
-        let last = releases.iter().rev().find_map(|at| Some((at, at.list(name)?)));
-        let Some((at, list)) = last else { continue };
+        let newest = releases.iter().rev().find_map(|at| Some((at, at.list(name)?)));
+        let Some((at, list)) = newest else { continue };
         let whens = at.layouts.structs.get(name).map(|laid| laid.def.min_sizes.as_slice()).unwrap_or_default();
         for step in &list.steps {
             let Op::MinSize { bytes } = step.op else { continue };
