@@ -37,6 +37,8 @@ mod notes;
 #[cfg(feature = "project")]
 pub mod project;
 pub mod rust;
+#[cfg(feature = "cli")]
+pub mod smt;
 pub mod unit;
 #[cfg(feature = "cli")]
 pub mod vectors;

@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Say what bytes mean to a kernel, and why it refuses them.
     #[command(after_help = DECODE)]
     Decode(Decode),
+    /// Ask a solver about all bytes: rules that are never met, and how two releases differ.
+    #[command(after_help = EXACT)]
+    Exact(Exact),
     /// Tell more of a diagnostic: what it means, an example, the way out.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
@@ -218,6 +221,47 @@ pub(crate) struct Decode {
 pub(crate) enum Format {
     Text,
     Json,
+}
+
+const EXACT: &str = "\
+`z3` or `cvc5` is run as a program. What is shown was confirmed by running the check lists.
+
+Examples:
+  argsz exact iommu_ioas_map                                   is each rule met, and does it add anything?
+  argsz exact iommu_hwpt_alloc --from 6.12 --to 7.3            what one release takes and the other does not
+  argsz exact my_struct --header mine.toml --against old.toml  two schemas
+  argsz exact iommu_ioas_map --smt > map.smt2                  what the solver is given";
+
+/// Options of `exact`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Exact {
+    /// The struct.
+    #[arg(value_name = "STRUCT")]
+    pub(crate) name: String,
+    /// Header (`linux/iommufd.h`) or schema (`schema/linux/iommufd.toml`) [default: the one that has STRUCT].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Release of the reader, or of the first of two [default: the newest that has STRUCT].
+    #[arg(long, visible_alias = "release", value_name = "RELEASE")]
+    pub(crate) from: Option<String>,
+    /// Release of the second reader.
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) to: Option<String>,
+    /// Header or schema of the second reader [default: that of the first].
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) against: Option<String>,
+    /// Vendor's layer over the generic rules [default: none].
+    #[arg(long)]
+    pub(crate) layer: Option<String>,
+    /// Machine whose C ABI is asked for.
+    #[arg(long, default_value = "x86-64")]
+    pub(crate) target: String,
+    /// Time for each question.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub(crate) time: u64,
+    /// Print the check lists as SMT-LIB 2, and ask nobody.
+    #[arg(long)]
+    pub(crate) smt: bool,
 }
 
 const EXPLAIN: &str = "\

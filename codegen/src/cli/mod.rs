@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod checks;
 mod decode;
+mod exact;
 mod explain;
 mod fmt;
 mod generate;
@@ -90,6 +91,7 @@ fn run(args: &Args) -> Done {
         Command::Check(options) => check::run(manifest, options),
         Command::Layout(options) => layout::run(manifest, options),
         Command::Decode(options) => decode::run(manifest, options),
+        Command::Exact(options) => exact::run(manifest, options),
         Command::Explain(options) => explain::run(options),
         Command::Init(options) => init::run(options),
         Command::Fmt(options) => fmt::run(manifest, options),
