@@ -178,9 +178,11 @@ fn demo(text: &str) -> Schema {
     Schema::parse(Source::new(Path::new("t.toml"), text.to_owned())).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-fn worth_of(list: &CheckList, target: Target, solver: &Solver, rule: &str) -> Worth {
-    let at = list.steps.iter().position(|step| step.id == rule).unwrap();
-    rules(list, target, solver).unwrap().swap_remove(at)
+/// What each rule of the list is good for, by its id.
+fn worth(list: &CheckList, target: Target, solver: &Solver) -> impl Fn(&str) -> Worth + use<> {
+    let worth = rules(list, target, solver).unwrap();
+    let ids: Vec<String> = list.steps.iter().map(|step| step.id.clone()).collect();
+    move |rule| worth[ids.iter().position(|id| id == rule).unwrap()].clone()
 }
 
 #[test]
@@ -189,13 +191,11 @@ fn a_rule_behind_a_stricter_one_is_never_met() {
     let schema = demo(RULES);
     for (name, wide) in [("x86-64", false), ("m68k", true)] {
         let target = target::find(name).unwrap();
-        let list = list(&schema, "1.0", "t", target);
-        assert_eq!(worth_of(&list, target, &solver, "t/chain"), Worth::Never);
-        let far = worth_of(&list, target, &solver, "t/far");
-        assert!(matches!(far, Worth::Own(_)), "f < e <= d is its own: {far:?}");
-        assert!(matches!(worth_of(&list, target, &solver, "t/product"), Worth::Own(_)));
-        let own = matches!(worth_of(&list, target, &solver, "t/wide"), Worth::Own(_));
-        assert_eq!(own, wide, "an unsigned long of {name}");
+        let worth = worth(&list(&schema, "1.0", "t", target), target, &solver);
+        assert_eq!(worth("t/chain"), Worth::Never);
+        assert!(matches!(worth("t/far"), Worth::Own(_)), "f < e <= d is its own");
+        assert!(matches!(worth("t/product"), Worth::Own(_)));
+        assert_eq!(matches!(worth("t/wide"), Worth::Own(_)), wide, "an unsigned long of {name}");
     }
 }
 
@@ -203,12 +203,12 @@ fn a_rule_behind_a_stricter_one_is_never_met() {
 fn a_rule_before_a_stricter_one_is_implied() {
     let Some(solver) = solver("implied rules") else { return };
     let schema = demo(&RULES.replace("e > d", "E > f").replace("e > f", "e > d").replace("E > f", "e > f"));
-    let list = list(&schema, "1.0", "t", target::ALL[0]);
-    let Worth::Implied(input) = worth_of(&list, target::ALL[0], &solver, "t/far") else { panic!("it is implied") };
+    let worth = worth(&list(&schema, "1.0", "t", target::ALL[0]), target::ALL[0], &solver);
+    let Worth::Implied(input) = worth("t/far") else { panic!("it is implied") };
     let e = u32::from_le_bytes(input.user[24..28].try_into().unwrap());
     assert!(u64::from(e) > u64::from_le_bytes(input.user[16..24].try_into().unwrap()));
     // f < e <= d is refused by nobody else.
-    assert!(matches!(worth_of(&list, target::ALL[0], &solver, "t/chain"), Worth::Own(_)));
+    assert!(matches!(worth("t/chain"), Worth::Own(_)));
 }
 
 /// Numbers of all kinds, on machines of either byte order.

@@ -119,7 +119,7 @@ fn one(reader: &Reader<'_>, options: &Exact) -> Done {
         paint(
             DIM,
             format!(
-                "{}, {}: {rules_of}, every memory of up to {} bytes, by {}",
+                "{}, {}: {rules_of}, whatever the first {} bytes of memory are, by {}",
                 reader.place(),
                 target.name,
                 script.room(),
@@ -166,7 +166,7 @@ fn two(first: &Reader<'_>, second: &Reader<'_>, options: &Exact) -> Done {
         paint(
             DIM,
             format!(
-                "{} (first) and {} (second), {}: every memory of up to {} bytes, by {}",
+                "{} (first) and {} (second), {}: whatever the first {} bytes of memory are, by {}",
                 places.0,
                 places.1,
                 target.name,
