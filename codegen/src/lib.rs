@@ -7,6 +7,8 @@ pub mod c_checks;
 pub mod c_header;
 pub mod c_type;
 #[cfg(feature = "cli")]
+pub mod compat;
+#[cfg(feature = "cli")]
 pub mod decode;
 pub mod doc;
 pub mod emitters;

@@ -36,6 +36,23 @@ pub struct Manifest {
     pub source: Source,
     /// Its schemas, in order.
     pub entries: Vec<Entry>,
+    /// Breaks of compatibility that it accepts.
+    pub waivers: Vec<Waiver>,
+}
+
+/// A break of compatibility that a project accepts: `[[waive]]`.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// Id of the rule.
+    pub rule: String,
+    /// The exact path: `iommu_page_response.flags`.
+    pub at: String,
+    /// The release that broke it.
+    pub release: String,
+    /// Why.
+    pub reason: String,
+    /// Its place.
+    pub span: Span,
 }
 
 /// A schema of the project.
@@ -113,10 +130,10 @@ impl Manifest {
     /// Understands a manifest's text; its paths start at `root`. Collects every mistake.
     pub fn parse(source: Source, root: &Path) -> Result<Self, Rejected> {
         let cx = Ctxt::new();
-        let entries = read(&source.text, &cx);
+        let (entries, waivers) = read(&source.text, &cx);
         let found = cx.finish();
         if found.is_empty() {
-            Ok(Self { root: root.to_owned(), source, entries })
+            Ok(Self { root: root.to_owned(), source, entries, waivers })
         } else {
             Err(Rejected { source, found })
         }
@@ -134,25 +151,50 @@ impl Manifest {
     }
 }
 
-fn read(text: &str, cx: &Ctxt) -> Vec<Entry> {
+fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().unwrap_or_default().into();
         cx.report(Diagnostic::new(codes::AZ0001, at, error.message()));
     }
     if !errors.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let root = Table::new(&table, cx);
-    root.only(&["schema"]);
-    let Some(schemas) = root.need("schema", "a manifest lists its schemas as `[[schema]]`") else { return Vec::new() };
+    root.only(&["schema", "waive"]);
+    let Some(schemas) = root.need("schema", "a manifest lists its schemas as `[[schema]]`") else {
+        return (Vec::new(), Vec::new());
+    };
     let Some(list) = schemas.get_ref().as_array() else {
         wrong(cx, schemas, "`[[schema]]`, with double brackets: there may be several");
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     };
     let entries: Vec<Entry> = list.iter().filter_map(|schema| entry(schema, cx)).collect();
     distinct(&entries, cx);
-    entries
+    (entries, root.get("waive").map(|waive| waivers(waive, cx)).unwrap_or_default())
+}
+
+fn waivers(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Vec<Waiver> {
+    let Some(list) = value.get_ref().as_array() else {
+        wrong(cx, value, "`[[waive]]`, with double brackets: there may be several");
+        return Vec::new();
+    };
+    let one = |value: &Spanned<DeValue<'_>>| {
+        let Some(keys) = value.get_ref().as_table() else {
+            wrong(cx, value, "a table with `rule`, `at`, `release` and `reason`");
+            return None;
+        };
+        let table = Table { keys, span: value.span().into(), cx };
+        table.only(&["rule", "at", "release", "reason"]);
+        let get =
+            |key: &str, what: &str| table.need(key, what).and_then(|value| string(value, cx)).map(|found| found.name);
+        let rule = get("rule", "a rule of `argsz compat --list-rules`");
+        let at = get("at", "the exact path: `STRUCT.field`");
+        let release = get("release", "the release that broke it");
+        let reason = get("reason", "why it is accepted");
+        Some(Waiver { rule: rule?, at: at?, release: release?, reason: reason?, span: value.span().into() })
+    };
+    list.iter().filter_map(one).collect()
 }
 
 fn entry(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Entry> {

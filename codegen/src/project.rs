@@ -243,7 +243,8 @@ impl Generator {
                 println!("cargo::rerun-if-changed={}", root.join(&entry.path).display());
             }
         }
-        let manifest = Manifest { root, source: Source::new("<build script>", ""), entries: self.entries };
+        let manifest =
+            Manifest { root, source: Source::new("<build script>", ""), entries: self.entries, waivers: Vec::new() };
         let files = generate(&manifest)?;
         let to = script.unwrap_or(manifest.root);
         files::write(&to, &files).map_err(|error| GenerateError(vec![error.into()]))

@@ -18,7 +18,10 @@ Exit status:
   2  the command line asks for something that does not exist
   3  a file cannot be read or written
   4  `generate --check`, `fmt --check`: files are stale, or in another shape
-  5  a bug in argsz";
+  5  a bug in argsz
+ 10  `compat`: only source breaks
+ 11  `compat`: one direction breaks
+ 12  `compat`: both break, or the edit is refused";
 
 /// One schema of an extensible kernel ABI in; Rust, C headers, checks and layouts out.
 #[derive(Debug, Parser)]
@@ -75,7 +78,10 @@ pub(crate) enum Command {
     /// Ask a solver about all bytes: rules that are never met, and how two releases differ.
     #[command(after_help = EXACT)]
     Exact(Exact),
-    /// Tell more of a diagnostic: what it means, an example, the way out.
+    /// Say what an edit does to old users on new kernels, and to new users on old ones.
+    #[command(after_help = COMPAT)]
+    Compat(Compat),
+    /// Tell more of a diagnostic or of a rule of compatibility: what it means, an example, the way out.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
     /// Write the first files of a project: a manifest, a schema to begin with, and what CI runs.
@@ -264,6 +270,57 @@ pub(crate) struct Exact {
     pub(crate) smt: bool,
 }
 
+const COMPAT: &str = "\
+Examples:
+  argsz compat                        what changed since the branch left main
+  argsz compat --against v6.12
+  argsz compat --from 5.9 --to 5.10 --header linux/iommu.h
+  argsz compat --history --all
+  argsz compat old.toml new.toml --format markdown";
+
+/// Options of `compat`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compat {
+    /// Two schemas, or two folders of them, the older first.
+    #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["from", "to", "history", "against"])]
+    pub(crate) files: Vec<PathBuf>,
+    /// The older release [default: the first].
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) from: Option<String>,
+    /// The newer release [default: the last].
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) to: Option<String>,
+    /// Compare all neighbouring releases.
+    #[arg(long, conflicts_with_all = ["from", "to", "against"])]
+    pub(crate) history: bool,
+    /// Compare with a commit [default: where this branch left origin/main or main].
+    #[arg(long, value_name = "REF", conflicts_with_all = ["from", "to"])]
+    pub(crate) against: Option<String>,
+    /// Header or schema [default: all of the manifest].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
+    /// Show what is safe or waived, and what was not compared.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// List the rules.
+    #[arg(long)]
+    pub(crate) list_rules: bool,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: CompatFormat,
+}
+
+/// How to print a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompatFormat {
+    Text,
+    Json,
+    Markdown,
+    Html,
+    Sarif,
+    Junit,
+    Github,
+}
+
 const EXPLAIN: &str = "\
 Examples:
   argsz explain AZ0001
@@ -272,7 +329,7 @@ Examples:
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Explain {
-    /// The code: AZ0042, az0042 or 42.
+    /// The code: AZ0042, az0042 or 42; or a rule of `argsz compat --list-rules`: L02.
     #[arg(required_unless_present = "list")]
     pub(crate) code: Option<String>,
     /// List all codes.

@@ -11,6 +11,9 @@ use super::{Done, Failure, project};
 
 pub(crate) fn run(options: &Explain) -> Done {
     match &options.code {
+        Some(asked) if !options.list && super::compat::explain(asked).is_some() => {
+            print(&super::compat::explain(asked).unwrap_or_default())
+        }
         Some(asked) if !options.list => print(&terminal(find(asked)?.0.page)),
         _ => print(&list()),
     }

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod checks;
+mod compat;
 mod decode;
 mod exact;
 mod explain;
@@ -38,6 +39,8 @@ enum Failure {
     Stale(String),
     /// Something is wrong with argsz itself. (5)
     Bug(String),
+    /// What was compared breaks somebody; the report is printed already. (10 to 12)
+    Breaks(u8),
     /// Nobody reads what we print any more; that is their right. (0)
     NobodyReads,
 }
@@ -51,12 +54,13 @@ impl Failure {
             Self::File(_) => 3,
             Self::Stale(_) => 4,
             Self::Bug(_) => 5,
+            Self::Breaks(status) => *status,
         }
     }
 
     fn text(&self) -> &str {
         match self {
-            Self::NobodyReads => "",
+            Self::NobodyReads | Self::Breaks(_) => "",
             Self::Mistakes(text) | Self::Usage(text) | Self::File(text) | Self::Stale(text) | Self::Bug(text) => text,
         }
     }
@@ -90,6 +94,7 @@ fn run(args: &Args) -> Done {
         Command::Generate(options) => generate::run(manifest, options),
         Command::Check(options) => check::run(manifest, options),
         Command::Layout(options) => layout::run(manifest, options),
+        Command::Compat(options) => compat::run(manifest, options),
         Command::Decode(options) => decode::run(manifest, options),
         Command::Exact(options) => exact::run(manifest, options),
         Command::Explain(options) => explain::run(options),

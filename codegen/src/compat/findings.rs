@@ -1,0 +1,59 @@
+//! Collects findings, and folds those that only follow from others.
+
+use argsz_schema::model::Model;
+use argsz_schema::source::Span;
+
+use super::{Effect, Finding, Which, rules};
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Findings {
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    /// Notes a finding with the effect that its rule has by itself.
+    pub(super) fn add(&mut self, id: &str, place: (&str, &str), at: (Which, Span), message: impl Into<String>) {
+        if let Some(rule) = rules::find(id) {
+            self.with(id, rule.effects[0], place, at, message);
+        }
+    }
+
+    /// Notes a finding whose effect depends on more than its rule.
+    pub(super) fn with(
+        &mut self,
+        id: &str,
+        effect: Effect,
+        (item, path): (&str, &str),
+        at: (Which, Span),
+        message: impl Into<String>,
+    ) {
+        let Some(rule) = rules::find(id) else { return };
+        let (item, path, message) = (item.to_owned(), path.to_owned(), message.into());
+        self.found.push(Finding { rule, effect, item, path, message, at, follows: Vec::new(), waived: None });
+    }
+
+    /// Says what the last finding drags along.
+    pub(super) fn follows(&mut self, paths: Vec<String>) {
+        if let Some(last) = self.found.last_mut() {
+            last.follows.extend(paths);
+        }
+    }
+
+    /// How many there are so far.
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The first of these rules that was found since there were `before`.
+    pub(super) fn first_of(&mut self, before: usize, ids: &[&str]) -> Option<&mut Finding> {
+        self.found[before..].iter_mut().find(|finding| ids.contains(&finding.rule.id))
+    }
+
+    /// Everything, in the order of the header's items.
+    pub(super) fn finish(mut self, model: &Model) -> Vec<Finding> {
+        let place = |item: &str| model.items.iter().position(|other| other.meta().name == item);
+        self.found.sort_by_key(|finding| place(&finding.item).map_or(0, |at| at + 1));
+        self.found
+    }
+}
