@@ -101,7 +101,9 @@ fn pairs(manifest: Option<&Path>, options: &Compat) -> Result<Vec<Pair>, Failure
         return between(&found, options);
     }
     if options.history {
-        found.iter().for_each(|named| history(&named.schema, &mut pairs));
+        for named in &found {
+            history(&named.schema, &mut pairs);
+        }
         return Ok(pairs);
     }
     let base = git::Base::open(manifest, options.against.as_deref())?;

@@ -33,9 +33,10 @@ pub(super) fn appended(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
     let place = (both.name, now.path.as_str());
     let at = (Which::New, now.field.meta.span);
     let path = &now.path;
+    let grows = both.old.def.grows_at(both.sides.0.side.release);
     let Some((old, new)) = &both.lists else { return };
     let last = both.old.fields.iter().rfind(|was| was.parent.is_none());
-    if last.is_some_and(|was| unions::is_union_of(both, was)) && now.parent.is_none() {
+    if grows != Grows::Fixed && last.is_some_and(|was| unions::is_union_of(both, was)) && now.parent.is_none() {
         return to.add("E02", place, at, format!("`{path}` was appended after the union that ended the struct"));
     }
     let grows =
@@ -73,7 +74,7 @@ pub(super) fn appended(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
             at,
             format!("`{path}` was appended, and an old kernel does not see it: no flag that it refuses"),
         );
-    } else if grows(both.sides.1, both.new) == Grows::Argsz && !sized {
+    } else if both.new.def.grows_at(both.sides.1.side.release) == Grows::Argsz && !sized {
         to.add("E05", place, at, format!("`{path}` was appended, and no minimum size covers it"));
     } else {
         to.add("E01", place, at, format!("`{path}` was appended; older readers refuse whoever asks for it"));
@@ -108,7 +109,8 @@ pub(super) fn taken(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
 fn history(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
     let (old, new) = both.sides;
     let shared = new.side.schema.release(old.side.schema.release_name(old.side.release));
-    let Some(release) = shared else { return };
+    // In place of its own predecessor a text has no history to tell.
+    let Some(release) = shared.filter(|release| *release < new.side.release) else { return };
     let then = new.side.schema.at(release);
     let Some(def) = then.find_struct(both.name) else { return };
     let was: Vec<&str> = both

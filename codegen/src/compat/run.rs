@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use argsz_schema::checklist::{CheckList, SizeFrom};
-use argsz_schema::interp::{self, Verdict};
+use argsz_schema::checklist::{CheckList, Op, SizeFrom};
+use argsz_schema::interp::{self, Held, Verdict};
 use argsz_schema::layout::base;
 use argsz_schema::model::{EnumKind, Type, ValueType};
 
@@ -167,12 +167,18 @@ impl Run<'_> {
             SizeFrom::Caller | SizeFrom::Known => 0,
         };
         let meant: Vec<Line> = lines(self.user, bytes, size);
+        let idle: Vec<Line> = every_line(self.user, bytes, size);
+        let idle = |at: usize| {
+            let asleep =
+                idle.iter().filter(|line| line.unseen.as_ref().is_some_and(|why| why.starts_with("looked at")));
+            asleep.into_iter().any(|line| (line.offset..line.offset + line.size).contains(&(at as u64)))
+        };
         for at in claimed..filled.len().min(list.known as usize) {
-            let used = meant.iter().any(|line| {
+            let has_name = meant.iter().any(|line| {
                 let inside = (line.offset..line.offset + line.size).contains(&(at as u64));
                 inside && !line.meaning.is_empty() && line.value != Value::Group
             });
-            if filled[at] != 0 || used {
+            if filled[at] != 0 || has_name || idle(at) || unasked(list, user, bytes, at) {
                 continue;
             }
             filled[at] = 0x40 | (u8::try_from(at % 0x3f).unwrap_or(0) + 1);
@@ -263,17 +269,29 @@ impl Run<'_> {
     }
 }
 
+/// Whether a byte counts only under a flag or value that the payload does not have: an honest user leaves it alone.
+fn unasked(list: &CheckList, user: &Laid<'_>, bytes: &[u8], at: usize) -> bool {
+    let held = Held { target: user.layouts.target, bytes };
+    let mut reaching = list.steps.iter().filter(|step| matches!(step.op, Op::MinSize { bytes } if bytes as usize > at));
+    let any = reaching.clone().next().is_some();
+    any && !reaching.any(|step| held.holds(&step.when))
+}
+
 /// What a release reads in bytes, without groups, sizes and what nobody looks at.
 fn lines((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>) -> Vec<Line> {
-    let schema = &laid.side.schema;
-    let question = Question { schema, schema_name: "", layouts: &laid.layouts, list, user: bytes, size };
     let size_field = match &list.size {
         SizeFrom::Field(slot) => slot.path.clone(),
         SizeFrom::Caller | SizeFrom::Known => String::new(),
     };
     let seen = |line: &Line| line.unseen.as_ref().is_none_or(|why| why.starts_with("not judged"));
-    let lines = decode::decode(&question).fields.into_iter();
+    let lines = every_line((laid, list), bytes, size).into_iter();
     lines.filter(|line| line.value != Value::Group && line.path != size_field && seen(line)).collect()
+}
+
+fn every_line((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>) -> Vec<Line> {
+    let schema = &laid.side.schema;
+    let question = Question { schema, schema_name: "", layouts: &laid.layouts, list, user: bytes, size };
+    decode::decode(&question).fields
 }
 
 /// A value as bits, however its release prints it; bytes have none.

@@ -63,7 +63,7 @@ impl Base {
             return self.parse(path, text).map(Some);
         }
         let listed = git(&self.root, &["ls-tree", "-r", "--name-only", &self.commit, "."])?;
-        for other in text(&listed).lines().filter(|name| name.ends_with(".toml")) {
+        for other in text(&listed).lines().filter(|name| Path::new(name).extension().is_some_and(|end| end == "toml")) {
             let Some(text) = self.file(other)? else { continue };
             let named = text.lines().any(|line| {
                 let mut parts = line.splitn(2, '=');
