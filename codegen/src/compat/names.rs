@@ -27,7 +27,7 @@ pub(super) fn compare(old: &Laid<'_>, new: &Laid<'_>, to: &mut Findings) {
             }
             Item::Ioctl(was) => ioctl(was, (old, new), to),
             Item::Bits(was) => bits(was, new, to),
-            Item::Const(_) | Item::Struct(_) | Item::CellTable(_) => {}
+            Item::Const(_) | Item::Struct(_) | Item::CellTable(_) | Item::Chain(_) => {}
         }
     }
 }
