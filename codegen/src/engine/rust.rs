@@ -26,7 +26,7 @@ macro_rules! runtime {
     };
 }
 
-runtime!["abi.rs", "errno.rs", "lib.rs", "memory.rs", "num.rs", "read.rs", "rejection.rs", "uapi.rs"];
+runtime!["abi.rs", "chain.rs", "errno.rs", "lib.rs", "memory.rs", "num.rs", "read.rs", "rejection.rs", "uapi.rs"];
 
 const RUNTIME_MANIFEST: &str = "[package]
 name = \"argsz\"
@@ -163,4 +163,19 @@ fn runner(unit: &Unit<'_>, lists: &StructLists) -> Result<String, EmitError> {
     }
     text.push_str("    Answer::Accepted(held.as_bytes().to_vec())\n}\n");
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    /// The runtime is compiled into engines from the list above; a file that is not on it breaks every build of one.
+    #[test]
+    fn the_runtime_has_all_its_files() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../argsz/src");
+        let files = std::fs::read_dir(folder).expect("the runtime's sources");
+        let mut there: Vec<String> =
+            files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect();
+        there.sort();
+        let listed: Vec<&str> = super::RUNTIME.iter().map(|(name, _)| *name).collect();
+        assert_eq!(there, listed);
+    }
 }
