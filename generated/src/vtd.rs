@@ -27,24 +27,28 @@ impl RootEntry {
     pub const RESERVED: [u64; 2] = [0xffe, 0xffe];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -52,12 +56,14 @@ impl RootEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -72,12 +78,14 @@ impl RootEntry {
     ///
     /// Bit 0 of word 0.
     #[must_use]
+    #[inline]
     pub const fn lp(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `lp`.
     #[must_use]
+    #[inline]
     pub const fn with_lp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -85,6 +93,7 @@ impl RootEntry {
     }
 
     /// Changes `lp`.
+    #[inline]
     pub const fn set_lp(&mut self, value: bool) {
         *self = self.with_lp(value);
     }
@@ -93,12 +102,14 @@ impl RootEntry {
     ///
     /// Bits 63:12 of word 0, in place.
     #[must_use]
+    #[inline]
     pub const fn lctp(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `lctp`.
     #[must_use]
+    #[inline]
     pub const fn with_lctp(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -106,6 +117,7 @@ impl RootEntry {
     }
 
     /// Changes `lctp`.
+    #[inline]
     pub const fn set_lctp(&mut self, value: u64) {
         *self = self.with_lctp(value);
     }
@@ -114,12 +126,14 @@ impl RootEntry {
     ///
     /// Bit 0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn up(self) -> bool {
         (self.0[1] & 0x1) != 0
     }
 
     /// With another value of `up`.
     #[must_use]
+    #[inline]
     pub const fn with_up(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x1 | (value as u64) & 0x1;
@@ -127,6 +141,7 @@ impl RootEntry {
     }
 
     /// Changes `up`.
+    #[inline]
     pub const fn set_up(&mut self, value: bool) {
         *self = self.with_up(value);
     }
@@ -135,12 +150,14 @@ impl RootEntry {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn uctp(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `uctp`.
     #[must_use]
+    #[inline]
     pub const fn with_uctp(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -148,6 +165,7 @@ impl RootEntry {
     }
 
     /// Changes `uctp`.
+    #[inline]
     pub const fn set_uctp(&mut self, value: u64) {
         *self = self.with_uctp(value);
     }
@@ -188,24 +206,28 @@ impl ContextEntry {
     ];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0, 0x0, 0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 4]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 4] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 32]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -213,12 +235,14 @@ impl ContextEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 32] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 4] {
         let mut words = self.0;
         let mut at = 0;
@@ -233,12 +257,14 @@ impl ContextEntry {
     ///
     /// Bit 0 of word 0.
     #[must_use]
+    #[inline]
     pub const fn p(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `p`.
     #[must_use]
+    #[inline]
     pub const fn with_p(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -246,6 +272,7 @@ impl ContextEntry {
     }
 
     /// Changes `p`.
+    #[inline]
     pub const fn set_p(&mut self, value: bool) {
         *self = self.with_p(value);
     }
@@ -254,12 +281,14 @@ impl ContextEntry {
     ///
     /// Bit 1 of word 0.
     #[must_use]
+    #[inline]
     pub const fn fpd(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `fpd`.
     #[must_use]
+    #[inline]
     pub const fn with_fpd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -267,6 +296,7 @@ impl ContextEntry {
     }
 
     /// Changes `fpd`.
+    #[inline]
     pub const fn set_fpd(&mut self, value: bool) {
         *self = self.with_fpd(value);
     }
@@ -275,12 +305,14 @@ impl ContextEntry {
     ///
     /// Bit 2 of word 0.
     #[must_use]
+    #[inline]
     pub const fn dte(self) -> bool {
         (self.0[0] >> 2 & 0x1) != 0
     }
 
     /// With another value of `dte`.
     #[must_use]
+    #[inline]
     pub const fn with_dte(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4 | (value as u64) << 2 & 0x4;
@@ -288,6 +320,7 @@ impl ContextEntry {
     }
 
     /// Changes `dte`.
+    #[inline]
     pub const fn set_dte(&mut self, value: bool) {
         *self = self.with_dte(value);
     }
@@ -296,12 +329,14 @@ impl ContextEntry {
     ///
     /// Bit 3 of word 0.
     #[must_use]
+    #[inline]
     pub const fn paside(self) -> bool {
         (self.0[0] >> 3 & 0x1) != 0
     }
 
     /// With another value of `paside`.
     #[must_use]
+    #[inline]
     pub const fn with_paside(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8 | (value as u64) << 3 & 0x8;
@@ -309,6 +344,7 @@ impl ContextEntry {
     }
 
     /// Changes `paside`.
+    #[inline]
     pub const fn set_paside(&mut self, value: bool) {
         *self = self.with_paside(value);
     }
@@ -317,12 +353,14 @@ impl ContextEntry {
     ///
     /// Bit 4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pre(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `pre`.
     #[must_use]
+    #[inline]
     pub const fn with_pre(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -330,6 +368,7 @@ impl ContextEntry {
     }
 
     /// Changes `pre`.
+    #[inline]
     pub const fn set_pre(&mut self, value: bool) {
         *self = self.with_pre(value);
     }
@@ -338,12 +377,14 @@ impl ContextEntry {
     ///
     /// Bits 11:9 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pdts(self) -> u8 {
         (self.0[0] >> 9 & 0x7) as u8
     }
 
     /// With another value of `pdts`.
     #[must_use]
+    #[inline]
     pub const fn with_pdts(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | (value as u64) << 9 & 0xe00;
@@ -351,6 +392,7 @@ impl ContextEntry {
     }
 
     /// Changes `pdts`.
+    #[inline]
     pub const fn set_pdts(&mut self, value: u8) {
         *self = self.with_pdts(value);
     }
@@ -359,12 +401,14 @@ impl ContextEntry {
     ///
     /// Bits 63:12 of word 0, in place.
     #[must_use]
+    #[inline]
     pub const fn dirptr(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `dirptr`.
     #[must_use]
+    #[inline]
     pub const fn with_dirptr(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -372,6 +416,7 @@ impl ContextEntry {
     }
 
     /// Changes `dirptr`.
+    #[inline]
     pub const fn set_dirptr(&mut self, value: u64) {
         *self = self.with_dirptr(value);
     }
@@ -380,12 +425,14 @@ impl ContextEntry {
     ///
     /// Bits 19:0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn rid_pasid(self) -> u32 {
         (self.0[1] & 0xf_ffff) as u32
     }
 
     /// With another value of `rid_pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_rid_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xf_ffff | (value as u64) & 0xf_ffff;
@@ -393,6 +440,7 @@ impl ContextEntry {
     }
 
     /// Changes `rid_pasid`.
+    #[inline]
     pub const fn set_rid_pasid(&mut self, value: u32) {
         *self = self.with_rid_pasid(value);
     }
@@ -401,12 +449,14 @@ impl ContextEntry {
     ///
     /// Bit 20 of word 1.
     #[must_use]
+    #[inline]
     pub const fn rid_priv(self) -> bool {
         (self.0[1] >> 20 & 0x1) != 0
     }
 
     /// With another value of `rid_priv`.
     #[must_use]
+    #[inline]
     pub const fn with_rid_priv(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x10_0000 | (value as u64) << 20 & 0x10_0000;
@@ -414,6 +464,7 @@ impl ContextEntry {
     }
 
     /// Changes `rid_priv`.
+    #[inline]
     pub const fn set_rid_priv(&mut self, value: bool) {
         *self = self.with_rid_priv(value);
     }
@@ -457,36 +508,42 @@ impl PasidDirEntry {
     pub const RESERVED: [u64; 1] = [0xffc];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -494,12 +551,14 @@ impl PasidDirEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -514,12 +573,14 @@ impl PasidDirEntry {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn p(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `p`.
     #[must_use]
+    #[inline]
     pub const fn with_p(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -527,6 +588,7 @@ impl PasidDirEntry {
     }
 
     /// Changes `p`.
+    #[inline]
     pub const fn set_p(&mut self, value: bool) {
         *self = self.with_p(value);
     }
@@ -535,12 +597,14 @@ impl PasidDirEntry {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn fpd(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `fpd`.
     #[must_use]
+    #[inline]
     pub const fn with_fpd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -548,6 +612,7 @@ impl PasidDirEntry {
     }
 
     /// Changes `fpd`.
+    #[inline]
     pub const fn set_fpd(&mut self, value: bool) {
         *self = self.with_fpd(value);
     }
@@ -556,12 +621,14 @@ impl PasidDirEntry {
     ///
     /// Bits 63:12, in place.
     #[must_use]
+    #[inline]
     pub const fn tblptr(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `tblptr`.
     #[must_use]
+    #[inline]
     pub const fn with_tblptr(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -569,6 +636,7 @@ impl PasidDirEntry {
     }
 
     /// Changes `tblptr`.
+    #[inline]
     pub const fn set_tblptr(&mut self, value: u64) {
         *self = self.with_tblptr(value);
     }
@@ -728,24 +796,28 @@ impl PasidEntry {
     ];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 8]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 8] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 64]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -753,12 +825,14 @@ impl PasidEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 64] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 8] {
         let mut words = self.0;
         let mut at = 0;
@@ -773,12 +847,14 @@ impl PasidEntry {
     ///
     /// Bit 0 of word 0.
     #[must_use]
+    #[inline]
     pub const fn p(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `p`.
     #[must_use]
+    #[inline]
     pub const fn with_p(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -786,6 +862,7 @@ impl PasidEntry {
     }
 
     /// Changes `p`.
+    #[inline]
     pub const fn set_p(&mut self, value: bool) {
         *self = self.with_p(value);
     }
@@ -794,12 +871,14 @@ impl PasidEntry {
     ///
     /// Bit 1 of word 0.
     #[must_use]
+    #[inline]
     pub const fn fpd(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `fpd`.
     #[must_use]
+    #[inline]
     pub const fn with_fpd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -807,6 +886,7 @@ impl PasidEntry {
     }
 
     /// Changes `fpd`.
+    #[inline]
     pub const fn set_fpd(&mut self, value: bool) {
         *self = self.with_fpd(value);
     }
@@ -815,12 +895,14 @@ impl PasidEntry {
     ///
     /// Bits 4:2 of word 0.
     #[must_use]
+    #[inline]
     pub const fn aw(self) -> PasidEntryAw {
         PasidEntryAw((self.0[0] >> 2 & 0x7) as u8)
     }
 
     /// With another value of `aw`.
     #[must_use]
+    #[inline]
     pub const fn with_aw(self, value: PasidEntryAw) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1c | (value.0 as u64) << 2 & 0x1c;
@@ -828,6 +910,7 @@ impl PasidEntry {
     }
 
     /// Changes `aw`.
+    #[inline]
     pub const fn set_aw(&mut self, value: PasidEntryAw) {
         *self = self.with_aw(value);
     }
@@ -836,12 +919,14 @@ impl PasidEntry {
     ///
     /// Bits 8:6 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pgtt(self) -> PasidEntryPgtt {
         PasidEntryPgtt((self.0[0] >> 6 & 0x7) as u8)
     }
 
     /// With another value of `pgtt`.
     #[must_use]
+    #[inline]
     pub const fn with_pgtt(self, value: PasidEntryPgtt) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1c0 | (value.0 as u64) << 6 & 0x1c0;
@@ -849,6 +934,7 @@ impl PasidEntry {
     }
 
     /// Changes `pgtt`.
+    #[inline]
     pub const fn set_pgtt(&mut self, value: PasidEntryPgtt) {
         *self = self.with_pgtt(value);
     }
@@ -857,12 +943,14 @@ impl PasidEntry {
     ///
     /// Bit 9 of word 0.
     #[must_use]
+    #[inline]
     pub const fn ssade(self) -> bool {
         (self.0[0] >> 9 & 0x1) != 0
     }
 
     /// With another value of `ssade`.
     #[must_use]
+    #[inline]
     pub const fn with_ssade(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200 | (value as u64) << 9 & 0x200;
@@ -870,6 +958,7 @@ impl PasidEntry {
     }
 
     /// Changes `ssade`.
+    #[inline]
     pub const fn set_ssade(&mut self, value: bool) {
         *self = self.with_ssade(value);
     }
@@ -878,12 +967,14 @@ impl PasidEntry {
     ///
     /// Bits 63:12 of word 0, in place.
     #[must_use]
+    #[inline]
     pub const fn ssptr(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `ssptr`.
     #[must_use]
+    #[inline]
     pub const fn with_ssptr(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -891,6 +982,7 @@ impl PasidEntry {
     }
 
     /// Changes `ssptr`.
+    #[inline]
     pub const fn set_ssptr(&mut self, value: u64) {
         *self = self.with_ssptr(value);
     }
@@ -899,12 +991,14 @@ impl PasidEntry {
     ///
     /// Bits 15:0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn did(self) -> u16 {
         (self.0[1] & 0xffff) as u16
     }
 
     /// With another value of `did`.
     #[must_use]
+    #[inline]
     pub const fn with_did(self, value: u16) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff | (value as u64) & 0xffff;
@@ -912,6 +1006,7 @@ impl PasidEntry {
     }
 
     /// Changes `did`.
+    #[inline]
     pub const fn set_did(&mut self, value: u16) {
         *self = self.with_did(value);
     }
@@ -920,12 +1015,14 @@ impl PasidEntry {
     ///
     /// Bit 23 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pwsnp(self) -> bool {
         (self.0[1] >> 23 & 0x1) != 0
     }
 
     /// With another value of `pwsnp`.
     #[must_use]
+    #[inline]
     pub const fn with_pwsnp(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x80_0000 | (value as u64) << 23 & 0x80_0000;
@@ -933,6 +1030,7 @@ impl PasidEntry {
     }
 
     /// Changes `pwsnp`.
+    #[inline]
     pub const fn set_pwsnp(&mut self, value: bool) {
         *self = self.with_pwsnp(value);
     }
@@ -941,12 +1039,14 @@ impl PasidEntry {
     ///
     /// Bit 24 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pgsnp(self) -> bool {
         (self.0[1] >> 24 & 0x1) != 0
     }
 
     /// With another value of `pgsnp`.
     #[must_use]
+    #[inline]
     pub const fn with_pgsnp(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x100_0000 | (value as u64) << 24 & 0x100_0000;
@@ -954,6 +1054,7 @@ impl PasidEntry {
     }
 
     /// Changes `pgsnp`.
+    #[inline]
     pub const fn set_pgsnp(&mut self, value: bool) {
         *self = self.with_pgsnp(value);
     }
@@ -962,12 +1063,14 @@ impl PasidEntry {
     ///
     /// Bit 25 of word 1.
     #[must_use]
+    #[inline]
     pub const fn cd(self) -> bool {
         (self.0[1] >> 25 & 0x1) != 0
     }
 
     /// With another value of `cd`.
     #[must_use]
+    #[inline]
     pub const fn with_cd(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x200_0000 | (value as u64) << 25 & 0x200_0000;
@@ -975,6 +1078,7 @@ impl PasidEntry {
     }
 
     /// Changes `cd`.
+    #[inline]
     pub const fn set_cd(&mut self, value: bool) {
         *self = self.with_cd(value);
     }
@@ -983,12 +1087,14 @@ impl PasidEntry {
     ///
     /// Bit 26 of word 1.
     #[must_use]
+    #[inline]
     pub const fn emte(self) -> bool {
         (self.0[1] >> 26 & 0x1) != 0
     }
 
     /// With another value of `emte`.
     #[must_use]
+    #[inline]
     pub const fn with_emte(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x400_0000 | (value as u64) << 26 & 0x400_0000;
@@ -996,6 +1102,7 @@ impl PasidEntry {
     }
 
     /// Changes `emte`.
+    #[inline]
     pub const fn set_emte(&mut self, value: bool) {
         *self = self.with_emte(value);
     }
@@ -1004,12 +1111,14 @@ impl PasidEntry {
     ///
     /// Bits 29:27 of word 1.
     #[must_use]
+    #[inline]
     pub const fn emt(self) -> u8 {
         (self.0[1] >> 27 & 0x7) as u8
     }
 
     /// With another value of `emt`.
     #[must_use]
+    #[inline]
     pub const fn with_emt(self, value: u8) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x3800_0000 | (value as u64) << 27 & 0x3800_0000;
@@ -1017,6 +1126,7 @@ impl PasidEntry {
     }
 
     /// Changes `emt`.
+    #[inline]
     pub const fn set_emt(&mut self, value: u8) {
         *self = self.with_emt(value);
     }
@@ -1025,12 +1135,14 @@ impl PasidEntry {
     ///
     /// Bit 30 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pwt(self) -> bool {
         (self.0[1] >> 30 & 0x1) != 0
     }
 
     /// With another value of `pwt`.
     #[must_use]
+    #[inline]
     pub const fn with_pwt(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x4000_0000 | (value as u64) << 30 & 0x4000_0000;
@@ -1038,6 +1150,7 @@ impl PasidEntry {
     }
 
     /// Changes `pwt`.
+    #[inline]
     pub const fn set_pwt(&mut self, value: bool) {
         *self = self.with_pwt(value);
     }
@@ -1046,12 +1159,14 @@ impl PasidEntry {
     ///
     /// Bit 31 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pcd(self) -> bool {
         (self.0[1] >> 31 & 0x1) != 0
     }
 
     /// With another value of `pcd`.
     #[must_use]
+    #[inline]
     pub const fn with_pcd(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x8000_0000 | (value as u64) << 31 & 0x8000_0000;
@@ -1059,6 +1174,7 @@ impl PasidEntry {
     }
 
     /// Changes `pcd`.
+    #[inline]
     pub const fn set_pcd(&mut self, value: bool) {
         *self = self.with_pcd(value);
     }
@@ -1067,12 +1183,14 @@ impl PasidEntry {
     ///
     /// Bits 63:32 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pat(self) -> u32 {
         (self.0[1] >> 32 & 0xffff_ffff) as u32
     }
 
     /// With another value of `pat`.
     #[must_use]
+    #[inline]
     pub const fn with_pat(self, value: u32) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_0000_0000
@@ -1081,6 +1199,7 @@ impl PasidEntry {
     }
 
     /// Changes `pat`.
+    #[inline]
     pub const fn set_pat(&mut self, value: u32) {
         *self = self.with_pat(value);
     }
@@ -1089,12 +1208,14 @@ impl PasidEntry {
     ///
     /// Bit 0 of word 2.
     #[must_use]
+    #[inline]
     pub const fn sre(self) -> bool {
         (self.0[2] & 0x1) != 0
     }
 
     /// With another value of `sre`.
     #[must_use]
+    #[inline]
     pub const fn with_sre(self, value: bool) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0x1 | (value as u64) & 0x1;
@@ -1102,6 +1223,7 @@ impl PasidEntry {
     }
 
     /// Changes `sre`.
+    #[inline]
     pub const fn set_sre(&mut self, value: bool) {
         *self = self.with_sre(value);
     }
@@ -1110,12 +1232,14 @@ impl PasidEntry {
     ///
     /// Bit 1 of word 2.
     #[must_use]
+    #[inline]
     pub const fn ere(self) -> bool {
         (self.0[2] >> 1 & 0x1) != 0
     }
 
     /// With another value of `ere`.
     #[must_use]
+    #[inline]
     pub const fn with_ere(self, value: bool) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0x2 | (value as u64) << 1 & 0x2;
@@ -1123,6 +1247,7 @@ impl PasidEntry {
     }
 
     /// Changes `ere`.
+    #[inline]
     pub const fn set_ere(&mut self, value: bool) {
         *self = self.with_ere(value);
     }
@@ -1131,12 +1256,14 @@ impl PasidEntry {
     ///
     /// Bits 3:2 of word 2.
     #[must_use]
+    #[inline]
     pub const fn fspm(self) -> PasidEntryFspm {
         PasidEntryFspm((self.0[2] >> 2 & 0x3) as u8)
     }
 
     /// With another value of `fspm`.
     #[must_use]
+    #[inline]
     pub const fn with_fspm(self, value: PasidEntryFspm) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0xc | (value.0 as u64) << 2 & 0xc;
@@ -1144,6 +1271,7 @@ impl PasidEntry {
     }
 
     /// Changes `fspm`.
+    #[inline]
     pub const fn set_fspm(&mut self, value: PasidEntryFspm) {
         *self = self.with_fspm(value);
     }
@@ -1152,12 +1280,14 @@ impl PasidEntry {
     ///
     /// Bit 4 of word 2.
     #[must_use]
+    #[inline]
     pub const fn wpe(self) -> bool {
         (self.0[2] >> 4 & 0x1) != 0
     }
 
     /// With another value of `wpe`.
     #[must_use]
+    #[inline]
     pub const fn with_wpe(self, value: bool) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0x10 | (value as u64) << 4 & 0x10;
@@ -1165,6 +1295,7 @@ impl PasidEntry {
     }
 
     /// Changes `wpe`.
+    #[inline]
     pub const fn set_wpe(&mut self, value: bool) {
         *self = self.with_wpe(value);
     }
@@ -1173,12 +1304,14 @@ impl PasidEntry {
     ///
     /// Bit 7 of word 2.
     #[must_use]
+    #[inline]
     pub const fn eafe(self) -> bool {
         (self.0[2] >> 7 & 0x1) != 0
     }
 
     /// With another value of `eafe`.
     #[must_use]
+    #[inline]
     pub const fn with_eafe(self, value: bool) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0x80 | (value as u64) << 7 & 0x80;
@@ -1186,6 +1319,7 @@ impl PasidEntry {
     }
 
     /// Changes `eafe`.
+    #[inline]
     pub const fn set_eafe(&mut self, value: bool) {
         *self = self.with_eafe(value);
     }
@@ -1194,12 +1328,14 @@ impl PasidEntry {
     ///
     /// Bits 63:12 of word 2, in place.
     #[must_use]
+    #[inline]
     pub const fn fsptr(self) -> u64 {
         self.0[2] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `fsptr`.
     #[must_use]
+    #[inline]
     pub const fn with_fsptr(self, value: u64) -> Self {
         let mut words = self.0;
         words[2] = words[2] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -1207,6 +1343,7 @@ impl PasidEntry {
     }
 
     /// Changes `fsptr`.
+    #[inline]
     pub const fn set_fsptr(&mut self, value: u64) {
         *self = self.with_fsptr(value);
     }
@@ -1265,36 +1402,42 @@ impl FirstStageEntry {
     pub const RESERVED: [u64; 1] = [0x0];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -1302,12 +1445,14 @@ impl FirstStageEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -1322,12 +1467,14 @@ impl FirstStageEntry {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn p(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `p`.
     #[must_use]
+    #[inline]
     pub const fn with_p(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -1335,6 +1482,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `p`.
+    #[inline]
     pub const fn set_p(&mut self, value: bool) {
         *self = self.with_p(value);
     }
@@ -1343,12 +1491,14 @@ impl FirstStageEntry {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn rw(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `rw`.
     #[must_use]
+    #[inline]
     pub const fn with_rw(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -1356,6 +1506,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `rw`.
+    #[inline]
     pub const fn set_rw(&mut self, value: bool) {
         *self = self.with_rw(value);
     }
@@ -1364,12 +1515,14 @@ impl FirstStageEntry {
     ///
     /// Bit 2.
     #[must_use]
+    #[inline]
     pub const fn us(self) -> bool {
         (self.0[0] >> 2 & 0x1) != 0
     }
 
     /// With another value of `us`.
     #[must_use]
+    #[inline]
     pub const fn with_us(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4 | (value as u64) << 2 & 0x4;
@@ -1377,6 +1530,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `us`.
+    #[inline]
     pub const fn set_us(&mut self, value: bool) {
         *self = self.with_us(value);
     }
@@ -1385,12 +1539,14 @@ impl FirstStageEntry {
     ///
     /// Bit 3.
     #[must_use]
+    #[inline]
     pub const fn pwt(self) -> bool {
         (self.0[0] >> 3 & 0x1) != 0
     }
 
     /// With another value of `pwt`.
     #[must_use]
+    #[inline]
     pub const fn with_pwt(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8 | (value as u64) << 3 & 0x8;
@@ -1398,6 +1554,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `pwt`.
+    #[inline]
     pub const fn set_pwt(&mut self, value: bool) {
         *self = self.with_pwt(value);
     }
@@ -1406,12 +1563,14 @@ impl FirstStageEntry {
     ///
     /// Bit 4.
     #[must_use]
+    #[inline]
     pub const fn pcd(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `pcd`.
     #[must_use]
+    #[inline]
     pub const fn with_pcd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -1419,6 +1578,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `pcd`.
+    #[inline]
     pub const fn set_pcd(&mut self, value: bool) {
         *self = self.with_pcd(value);
     }
@@ -1427,12 +1587,14 @@ impl FirstStageEntry {
     ///
     /// Bit 5.
     #[must_use]
+    #[inline]
     pub const fn a(self) -> bool {
         (self.0[0] >> 5 & 0x1) != 0
     }
 
     /// With another value of `a`.
     #[must_use]
+    #[inline]
     pub const fn with_a(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20 | (value as u64) << 5 & 0x20;
@@ -1440,6 +1602,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `a`.
+    #[inline]
     pub const fn set_a(&mut self, value: bool) {
         *self = self.with_a(value);
     }
@@ -1448,12 +1611,14 @@ impl FirstStageEntry {
     ///
     /// Bit 6.
     #[must_use]
+    #[inline]
     pub const fn d(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `d`.
     #[must_use]
+    #[inline]
     pub const fn with_d(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u64) << 6 & 0x40;
@@ -1461,6 +1626,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `d`.
+    #[inline]
     pub const fn set_d(&mut self, value: bool) {
         *self = self.with_d(value);
     }
@@ -1469,12 +1635,14 @@ impl FirstStageEntry {
     ///
     /// Bit 7.
     #[must_use]
+    #[inline]
     pub const fn ps(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `ps`.
     #[must_use]
+    #[inline]
     pub const fn with_ps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -1482,6 +1650,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `ps`.
+    #[inline]
     pub const fn set_ps(&mut self, value: bool) {
         *self = self.with_ps(value);
     }
@@ -1490,12 +1659,14 @@ impl FirstStageEntry {
     ///
     /// Bit 10.
     #[must_use]
+    #[inline]
     pub const fn ea(self) -> bool {
         (self.0[0] >> 10 & 0x1) != 0
     }
 
     /// With another value of `ea`.
     #[must_use]
+    #[inline]
     pub const fn with_ea(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x400 | (value as u64) << 10 & 0x400;
@@ -1503,6 +1674,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `ea`.
+    #[inline]
     pub const fn set_ea(&mut self, value: bool) {
         *self = self.with_ea(value);
     }
@@ -1511,12 +1683,14 @@ impl FirstStageEntry {
     ///
     /// Bits 51:12, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[0] & 0xf_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_ffff_f000 | value & 0xf_ffff_ffff_f000;
@@ -1524,6 +1698,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -1532,12 +1707,14 @@ impl FirstStageEntry {
     ///
     /// Bit 63.
     #[must_use]
+    #[inline]
     pub const fn xd(self) -> bool {
         (self.0[0] >> 63 & 0x1) != 0
     }
 
     /// With another value of `xd`.
     #[must_use]
+    #[inline]
     pub const fn with_xd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000_0000_0000
@@ -1546,6 +1723,7 @@ impl FirstStageEntry {
     }
 
     /// Changes `xd`.
+    #[inline]
     pub const fn set_xd(&mut self, value: bool) {
         *self = self.with_xd(value);
     }
@@ -1594,36 +1772,42 @@ impl SecondStageEntry {
     pub const RESERVED: [u64; 1] = [0x0];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -1631,12 +1815,14 @@ impl SecondStageEntry {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -1651,12 +1837,14 @@ impl SecondStageEntry {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn r(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `r`.
     #[must_use]
+    #[inline]
     pub const fn with_r(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -1664,6 +1852,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `r`.
+    #[inline]
     pub const fn set_r(&mut self, value: bool) {
         *self = self.with_r(value);
     }
@@ -1672,12 +1861,14 @@ impl SecondStageEntry {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn w(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `w`.
     #[must_use]
+    #[inline]
     pub const fn with_w(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -1685,6 +1876,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `w`.
+    #[inline]
     pub const fn set_w(&mut self, value: bool) {
         *self = self.with_w(value);
     }
@@ -1693,12 +1885,14 @@ impl SecondStageEntry {
     ///
     /// Bit 7.
     #[must_use]
+    #[inline]
     pub const fn ps(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `ps`.
     #[must_use]
+    #[inline]
     pub const fn with_ps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -1706,6 +1900,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `ps`.
+    #[inline]
     pub const fn set_ps(&mut self, value: bool) {
         *self = self.with_ps(value);
     }
@@ -1714,12 +1909,14 @@ impl SecondStageEntry {
     ///
     /// Bit 8.
     #[must_use]
+    #[inline]
     pub const fn a(self) -> bool {
         (self.0[0] >> 8 & 0x1) != 0
     }
 
     /// With another value of `a`.
     #[must_use]
+    #[inline]
     pub const fn with_a(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100 | (value as u64) << 8 & 0x100;
@@ -1727,6 +1924,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `a`.
+    #[inline]
     pub const fn set_a(&mut self, value: bool) {
         *self = self.with_a(value);
     }
@@ -1735,12 +1933,14 @@ impl SecondStageEntry {
     ///
     /// Bit 9.
     #[must_use]
+    #[inline]
     pub const fn d(self) -> bool {
         (self.0[0] >> 9 & 0x1) != 0
     }
 
     /// With another value of `d`.
     #[must_use]
+    #[inline]
     pub const fn with_d(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200 | (value as u64) << 9 & 0x200;
@@ -1748,6 +1948,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `d`.
+    #[inline]
     pub const fn set_d(&mut self, value: bool) {
         *self = self.with_d(value);
     }
@@ -1756,12 +1957,14 @@ impl SecondStageEntry {
     ///
     /// Bit 11.
     #[must_use]
+    #[inline]
     pub const fn snp(self) -> bool {
         (self.0[0] >> 11 & 0x1) != 0
     }
 
     /// With another value of `snp`.
     #[must_use]
+    #[inline]
     pub const fn with_snp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800 | (value as u64) << 11 & 0x800;
@@ -1769,6 +1972,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `snp`.
+    #[inline]
     pub const fn set_snp(&mut self, value: bool) {
         *self = self.with_snp(value);
     }
@@ -1777,12 +1981,14 @@ impl SecondStageEntry {
     ///
     /// Bits 51:12, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[0] & 0xf_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_ffff_f000 | value & 0xf_ffff_ffff_f000;
@@ -1790,6 +1996,7 @@ impl SecondStageEntry {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -1894,24 +2101,28 @@ impl InvDescriptor {
     pub const RESERVED: [u64; 2] = [0x0, 0x0];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -1919,12 +2130,14 @@ impl InvDescriptor {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -1940,12 +2153,14 @@ impl InvDescriptor {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -1954,6 +2169,7 @@ impl InvDescriptor {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -2028,24 +2244,28 @@ impl InvContextCache {
     pub const TYPE: InvType = InvType::CONTEXT_CACHE;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x1, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -2053,12 +2273,14 @@ impl InvContextCache {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -2074,12 +2296,14 @@ impl InvContextCache {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -2088,6 +2312,7 @@ impl InvContextCache {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -2096,12 +2321,14 @@ impl InvContextCache {
     ///
     /// Bits 5:4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn g(self) -> InvContextCacheG {
         InvContextCacheG((self.0[0] >> 4 & 0x3) as u8)
     }
 
     /// With another value of `g`.
     #[must_use]
+    #[inline]
     pub const fn with_g(self, value: InvContextCacheG) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x30 | (value.0 as u64) << 4 & 0x30;
@@ -2109,6 +2336,7 @@ impl InvContextCache {
     }
 
     /// Changes `g`.
+    #[inline]
     pub const fn set_g(&mut self, value: InvContextCacheG) {
         *self = self.with_g(value);
     }
@@ -2117,12 +2345,14 @@ impl InvContextCache {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn did(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `did`.
     #[must_use]
+    #[inline]
     pub const fn with_did(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -2130,6 +2360,7 @@ impl InvContextCache {
     }
 
     /// Changes `did`.
+    #[inline]
     pub const fn set_did(&mut self, value: u16) {
         *self = self.with_did(value);
     }
@@ -2138,12 +2369,14 @@ impl InvContextCache {
     ///
     /// Bits 47:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn sid(self) -> u16 {
         (self.0[0] >> 32 & 0xffff) as u16
     }
 
     /// With another value of `sid`.
     #[must_use]
+    #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000_0000
@@ -2152,6 +2385,7 @@ impl InvContextCache {
     }
 
     /// Changes `sid`.
+    #[inline]
     pub const fn set_sid(&mut self, value: u16) {
         *self = self.with_sid(value);
     }
@@ -2160,12 +2394,14 @@ impl InvContextCache {
     ///
     /// Bits 49:48 of word 0.
     #[must_use]
+    #[inline]
     pub const fn fm(self) -> u8 {
         (self.0[0] >> 48 & 0x3) as u8
     }
 
     /// With another value of `fm`.
     #[must_use]
+    #[inline]
     pub const fn with_fm(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3_0000_0000_0000
@@ -2174,6 +2410,7 @@ impl InvContextCache {
     }
 
     /// Changes `fm`.
+    #[inline]
     pub const fn set_fm(&mut self, value: u8) {
         *self = self.with_fm(value);
     }
@@ -2260,24 +2497,28 @@ impl InvIotlb {
     pub const TYPE: InvType = InvType::IOTLB;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x2, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -2285,12 +2526,14 @@ impl InvIotlb {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -2306,12 +2549,14 @@ impl InvIotlb {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -2320,6 +2565,7 @@ impl InvIotlb {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -2328,12 +2574,14 @@ impl InvIotlb {
     ///
     /// Bits 5:4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn g(self) -> InvIotlbG {
         InvIotlbG((self.0[0] >> 4 & 0x3) as u8)
     }
 
     /// With another value of `g`.
     #[must_use]
+    #[inline]
     pub const fn with_g(self, value: InvIotlbG) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x30 | (value.0 as u64) << 4 & 0x30;
@@ -2341,6 +2589,7 @@ impl InvIotlb {
     }
 
     /// Changes `g`.
+    #[inline]
     pub const fn set_g(&mut self, value: InvIotlbG) {
         *self = self.with_g(value);
     }
@@ -2349,12 +2598,14 @@ impl InvIotlb {
     ///
     /// Bit 6 of word 0.
     #[must_use]
+    #[inline]
     pub const fn dw(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `dw`.
     #[must_use]
+    #[inline]
     pub const fn with_dw(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u64) << 6 & 0x40;
@@ -2362,6 +2613,7 @@ impl InvIotlb {
     }
 
     /// Changes `dw`.
+    #[inline]
     pub const fn set_dw(&mut self, value: bool) {
         *self = self.with_dw(value);
     }
@@ -2370,12 +2622,14 @@ impl InvIotlb {
     ///
     /// Bit 7 of word 0.
     #[must_use]
+    #[inline]
     pub const fn dr(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `dr`.
     #[must_use]
+    #[inline]
     pub const fn with_dr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -2383,6 +2637,7 @@ impl InvIotlb {
     }
 
     /// Changes `dr`.
+    #[inline]
     pub const fn set_dr(&mut self, value: bool) {
         *self = self.with_dr(value);
     }
@@ -2391,12 +2646,14 @@ impl InvIotlb {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn did(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `did`.
     #[must_use]
+    #[inline]
     pub const fn with_did(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -2404,6 +2661,7 @@ impl InvIotlb {
     }
 
     /// Changes `did`.
+    #[inline]
     pub const fn set_did(&mut self, value: u16) {
         *self = self.with_did(value);
     }
@@ -2412,12 +2670,14 @@ impl InvIotlb {
     ///
     /// Bits 5:0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn am(self) -> u8 {
         (self.0[1] & 0x3f) as u8
     }
 
     /// With another value of `am`.
     #[must_use]
+    #[inline]
     pub const fn with_am(self, value: u8) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x3f | (value as u64) & 0x3f;
@@ -2425,6 +2685,7 @@ impl InvIotlb {
     }
 
     /// Changes `am`.
+    #[inline]
     pub const fn set_am(&mut self, value: u8) {
         *self = self.with_am(value);
     }
@@ -2433,12 +2694,14 @@ impl InvIotlb {
     ///
     /// Bit 6 of word 1.
     #[must_use]
+    #[inline]
     pub const fn ih(self) -> bool {
         (self.0[1] >> 6 & 0x1) != 0
     }
 
     /// With another value of `ih`.
     #[must_use]
+    #[inline]
     pub const fn with_ih(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x40 | (value as u64) << 6 & 0x40;
@@ -2446,6 +2709,7 @@ impl InvIotlb {
     }
 
     /// Changes `ih`.
+    #[inline]
     pub const fn set_ih(&mut self, value: bool) {
         *self = self.with_ih(value);
     }
@@ -2454,12 +2718,14 @@ impl InvIotlb {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -2467,6 +2733,7 @@ impl InvIotlb {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -2517,24 +2784,28 @@ impl InvDeviceTlb {
     pub const TYPE: InvType = InvType::DEVICE_TLB;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x3, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -2542,12 +2813,14 @@ impl InvDeviceTlb {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -2563,12 +2836,14 @@ impl InvDeviceTlb {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -2577,6 +2852,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -2585,12 +2861,14 @@ impl InvDeviceTlb {
     ///
     /// Bits 63:52 of word 0 and 15:12 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pfsid(self) -> u16 {
         ((self.0[0] >> 52 & 0xfff) << 4 | self.0[0] >> 12 & 0xf) as u16
     }
 
     /// With another value of `pfsid`.
     #[must_use]
+    #[inline]
     pub const fn with_pfsid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xfff0_0000_0000_0000
@@ -2600,6 +2878,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `pfsid`.
+    #[inline]
     pub const fn set_pfsid(&mut self, value: u16) {
         *self = self.with_pfsid(value);
     }
@@ -2608,12 +2887,14 @@ impl InvDeviceTlb {
     ///
     /// Bits 20:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn qdep(self) -> u8 {
         (self.0[0] >> 16 & 0x1f) as u8
     }
 
     /// With another value of `qdep`.
     #[must_use]
+    #[inline]
     pub const fn with_qdep(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1f_0000 | (value as u64) << 16 & 0x1f_0000;
@@ -2621,6 +2902,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `qdep`.
+    #[inline]
     pub const fn set_qdep(&mut self, value: u8) {
         *self = self.with_qdep(value);
     }
@@ -2629,12 +2911,14 @@ impl InvDeviceTlb {
     ///
     /// Bits 47:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn sid(self) -> u16 {
         (self.0[0] >> 32 & 0xffff) as u16
     }
 
     /// With another value of `sid`.
     #[must_use]
+    #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000_0000
@@ -2643,6 +2927,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `sid`.
+    #[inline]
     pub const fn set_sid(&mut self, value: u16) {
         *self = self.with_sid(value);
     }
@@ -2651,12 +2936,14 @@ impl InvDeviceTlb {
     ///
     /// Bit 0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn s(self) -> bool {
         (self.0[1] & 0x1) != 0
     }
 
     /// With another value of `s`.
     #[must_use]
+    #[inline]
     pub const fn with_s(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x1 | (value as u64) & 0x1;
@@ -2664,6 +2951,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `s`.
+    #[inline]
     pub const fn set_s(&mut self, value: bool) {
         *self = self.with_s(value);
     }
@@ -2672,12 +2960,14 @@ impl InvDeviceTlb {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -2685,6 +2975,7 @@ impl InvDeviceTlb {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -2733,24 +3024,28 @@ impl InvWait {
     pub const TYPE: InvType = InvType::WAIT;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x5, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -2758,12 +3053,14 @@ impl InvWait {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -2779,12 +3076,14 @@ impl InvWait {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -2793,6 +3092,7 @@ impl InvWait {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -2802,12 +3102,14 @@ impl InvWait {
     /// Bit 4 of word 0.
     #[doc(alias = "if")]
     #[must_use]
+    #[inline]
     pub const fn intr(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `intr`.
     #[must_use]
+    #[inline]
     pub const fn with_intr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -2815,6 +3117,7 @@ impl InvWait {
     }
 
     /// Changes `intr`.
+    #[inline]
     pub const fn set_intr(&mut self, value: bool) {
         *self = self.with_intr(value);
     }
@@ -2823,12 +3126,14 @@ impl InvWait {
     ///
     /// Bit 5 of word 0.
     #[must_use]
+    #[inline]
     pub const fn sw(self) -> bool {
         (self.0[0] >> 5 & 0x1) != 0
     }
 
     /// With another value of `sw`.
     #[must_use]
+    #[inline]
     pub const fn with_sw(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20 | (value as u64) << 5 & 0x20;
@@ -2836,6 +3141,7 @@ impl InvWait {
     }
 
     /// Changes `sw`.
+    #[inline]
     pub const fn set_sw(&mut self, value: bool) {
         *self = self.with_sw(value);
     }
@@ -2845,12 +3151,14 @@ impl InvWait {
     /// Bit 6 of word 0.
     #[doc(alias = "fn")]
     #[must_use]
+    #[inline]
     pub const fn fence(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `fence`.
     #[must_use]
+    #[inline]
     pub const fn with_fence(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u64) << 6 & 0x40;
@@ -2858,6 +3166,7 @@ impl InvWait {
     }
 
     /// Changes `fence`.
+    #[inline]
     pub const fn set_fence(&mut self, value: bool) {
         *self = self.with_fence(value);
     }
@@ -2866,12 +3175,14 @@ impl InvWait {
     ///
     /// Bit 7 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pd(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `pd`.
     #[must_use]
+    #[inline]
     pub const fn with_pd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -2879,6 +3190,7 @@ impl InvWait {
     }
 
     /// Changes `pd`.
+    #[inline]
     pub const fn set_pd(&mut self, value: bool) {
         *self = self.with_pd(value);
     }
@@ -2887,12 +3199,14 @@ impl InvWait {
     ///
     /// Bits 63:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn status_data(self) -> u32 {
         (self.0[0] >> 32 & 0xffff_ffff) as u32
     }
 
     /// With another value of `status_data`.
     #[must_use]
+    #[inline]
     pub const fn with_status_data(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_0000_0000
@@ -2901,6 +3215,7 @@ impl InvWait {
     }
 
     /// Changes `status_data`.
+    #[inline]
     pub const fn set_status_data(&mut self, value: u32) {
         *self = self.with_status_data(value);
     }
@@ -2909,12 +3224,14 @@ impl InvWait {
     ///
     /// Bits 63:2 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn status_addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_fffc
     }
 
     /// With another value of `status_addr`.
     #[must_use]
+    #[inline]
     pub const fn with_status_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_fffc | value & 0xffff_ffff_ffff_fffc;
@@ -2922,6 +3239,7 @@ impl InvWait {
     }
 
     /// Changes `status_addr`.
+    #[inline]
     pub const fn set_status_addr(&mut self, value: u64) {
         *self = self.with_status_addr(value);
     }
@@ -3006,24 +3324,28 @@ impl InvPasidIotlb {
     pub const TYPE: InvType = InvType::PASID_IOTLB;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x6, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -3031,12 +3353,14 @@ impl InvPasidIotlb {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -3052,12 +3376,14 @@ impl InvPasidIotlb {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -3066,6 +3392,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -3074,12 +3401,14 @@ impl InvPasidIotlb {
     ///
     /// Bits 5:4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn g(self) -> InvPasidIotlbG {
         InvPasidIotlbG((self.0[0] >> 4 & 0x3) as u8)
     }
 
     /// With another value of `g`.
     #[must_use]
+    #[inline]
     pub const fn with_g(self, value: InvPasidIotlbG) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x30 | (value.0 as u64) << 4 & 0x30;
@@ -3087,6 +3416,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `g`.
+    #[inline]
     pub const fn set_g(&mut self, value: InvPasidIotlbG) {
         *self = self.with_g(value);
     }
@@ -3095,12 +3425,14 @@ impl InvPasidIotlb {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn did(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `did`.
     #[must_use]
+    #[inline]
     pub const fn with_did(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -3108,6 +3440,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `did`.
+    #[inline]
     pub const fn set_did(&mut self, value: u16) {
         *self = self.with_did(value);
     }
@@ -3116,12 +3449,14 @@ impl InvPasidIotlb {
     ///
     /// Bits 51:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> u32 {
         (self.0[0] >> 32 & 0xf_ffff) as u32
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_0000_0000
@@ -3130,6 +3465,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: u32) {
         *self = self.with_pasid(value);
     }
@@ -3138,12 +3474,14 @@ impl InvPasidIotlb {
     ///
     /// Bits 5:0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn am(self) -> u8 {
         (self.0[1] & 0x3f) as u8
     }
 
     /// With another value of `am`.
     #[must_use]
+    #[inline]
     pub const fn with_am(self, value: u8) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x3f | (value as u64) & 0x3f;
@@ -3151,6 +3489,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `am`.
+    #[inline]
     pub const fn set_am(&mut self, value: u8) {
         *self = self.with_am(value);
     }
@@ -3159,12 +3498,14 @@ impl InvPasidIotlb {
     ///
     /// Bit 6 of word 1.
     #[must_use]
+    #[inline]
     pub const fn ih(self) -> bool {
         (self.0[1] >> 6 & 0x1) != 0
     }
 
     /// With another value of `ih`.
     #[must_use]
+    #[inline]
     pub const fn with_ih(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x40 | (value as u64) << 6 & 0x40;
@@ -3172,6 +3513,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `ih`.
+    #[inline]
     pub const fn set_ih(&mut self, value: bool) {
         *self = self.with_ih(value);
     }
@@ -3180,12 +3522,14 @@ impl InvPasidIotlb {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -3193,6 +3537,7 @@ impl InvPasidIotlb {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -3281,24 +3626,28 @@ impl InvPasidCache {
     pub const TYPE: InvType = InvType::PASID_CACHE;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x7, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -3306,12 +3655,14 @@ impl InvPasidCache {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -3327,12 +3678,14 @@ impl InvPasidCache {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -3341,6 +3694,7 @@ impl InvPasidCache {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -3349,12 +3703,14 @@ impl InvPasidCache {
     ///
     /// Bits 5:4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn g(self) -> InvPasidCacheG {
         InvPasidCacheG((self.0[0] >> 4 & 0x3) as u8)
     }
 
     /// With another value of `g`.
     #[must_use]
+    #[inline]
     pub const fn with_g(self, value: InvPasidCacheG) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x30 | (value.0 as u64) << 4 & 0x30;
@@ -3362,6 +3718,7 @@ impl InvPasidCache {
     }
 
     /// Changes `g`.
+    #[inline]
     pub const fn set_g(&mut self, value: InvPasidCacheG) {
         *self = self.with_g(value);
     }
@@ -3370,12 +3727,14 @@ impl InvPasidCache {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn did(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `did`.
     #[must_use]
+    #[inline]
     pub const fn with_did(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -3383,6 +3742,7 @@ impl InvPasidCache {
     }
 
     /// Changes `did`.
+    #[inline]
     pub const fn set_did(&mut self, value: u16) {
         *self = self.with_did(value);
     }
@@ -3391,12 +3751,14 @@ impl InvPasidCache {
     ///
     /// Bits 51:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> u32 {
         (self.0[0] >> 32 & 0xf_ffff) as u32
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_0000_0000
@@ -3405,6 +3767,7 @@ impl InvPasidCache {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: u32) {
         *self = self.with_pasid(value);
     }
@@ -3451,24 +3814,28 @@ impl InvPasidDeviceTlb {
     pub const TYPE: InvType = InvType::PASID_DEVICE_TLB;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x8, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -3476,12 +3843,14 @@ impl InvPasidDeviceTlb {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -3497,12 +3866,14 @@ impl InvPasidDeviceTlb {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -3511,6 +3882,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -3519,12 +3891,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bits 8:4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn qdep(self) -> u8 {
         (self.0[0] >> 4 & 0x1f) as u8
     }
 
     /// With another value of `qdep`.
     #[must_use]
+    #[inline]
     pub const fn with_qdep(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1f0 | (value as u64) << 4 & 0x1f0;
@@ -3532,6 +3906,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `qdep`.
+    #[inline]
     pub const fn set_qdep(&mut self, value: u8) {
         *self = self.with_qdep(value);
     }
@@ -3540,12 +3915,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bits 63:52 of word 0 and 15:12 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pfsid(self) -> u16 {
         ((self.0[0] >> 52 & 0xfff) << 4 | self.0[0] >> 12 & 0xf) as u16
     }
 
     /// With another value of `pfsid`.
     #[must_use]
+    #[inline]
     pub const fn with_pfsid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xfff0_0000_0000_0000
@@ -3555,6 +3932,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `pfsid`.
+    #[inline]
     pub const fn set_pfsid(&mut self, value: u16) {
         *self = self.with_pfsid(value);
     }
@@ -3563,12 +3941,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn sid(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `sid`.
     #[must_use]
+    #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -3576,6 +3956,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `sid`.
+    #[inline]
     pub const fn set_sid(&mut self, value: u16) {
         *self = self.with_sid(value);
     }
@@ -3584,12 +3965,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bits 51:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> u32 {
         (self.0[0] >> 32 & 0xf_ffff) as u32
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_0000_0000
@@ -3598,6 +3981,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: u32) {
         *self = self.with_pasid(value);
     }
@@ -3606,12 +3990,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bit 0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn g(self) -> bool {
         (self.0[1] & 0x1) != 0
     }
 
     /// With another value of `g`.
     #[must_use]
+    #[inline]
     pub const fn with_g(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x1 | (value as u64) & 0x1;
@@ -3619,6 +4005,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `g`.
+    #[inline]
     pub const fn set_g(&mut self, value: bool) {
         *self = self.with_g(value);
     }
@@ -3627,12 +4014,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bit 11 of word 1.
     #[must_use]
+    #[inline]
     pub const fn s(self) -> bool {
         (self.0[1] >> 11 & 0x1) != 0
     }
 
     /// With another value of `s`.
     #[must_use]
+    #[inline]
     pub const fn with_s(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x800 | (value as u64) << 11 & 0x800;
@@ -3640,6 +4029,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `s`.
+    #[inline]
     pub const fn set_s(&mut self, value: bool) {
         *self = self.with_s(value);
     }
@@ -3648,12 +4038,14 @@ impl InvPasidDeviceTlb {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -3661,6 +4053,7 @@ impl InvPasidDeviceTlb {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -3752,24 +4145,28 @@ impl PageGroupResponse {
     pub const TYPE: InvType = InvType::PAGE_GROUP_RESPONSE;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x9, 0x0, 0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 4]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 4] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 32]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -3777,12 +4174,14 @@ impl PageGroupResponse {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 32] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 4] {
         let mut words = self.0;
         let mut at = 0;
@@ -3798,12 +4197,14 @@ impl PageGroupResponse {
     /// Bits 11:9 of word 0 and 3:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> InvType {
         InvType(((self.0[0] >> 9 & 0x7) << 4 | self.0[0] & 0xf) as u8)
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: InvType) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xe00 | ((value.0 >> 4) as u64) << 9 & 0xe00;
@@ -3812,6 +4213,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: InvType) {
         *self = self.with_kind(value);
     }
@@ -3820,12 +4222,14 @@ impl PageGroupResponse {
     ///
     /// Bit 4 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pp(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `pp`.
     #[must_use]
+    #[inline]
     pub const fn with_pp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -3833,6 +4237,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `pp`.
+    #[inline]
     pub const fn set_pp(&mut self, value: bool) {
         *self = self.with_pp(value);
     }
@@ -3841,12 +4246,14 @@ impl PageGroupResponse {
     ///
     /// Bit 5 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pdp(self) -> bool {
         (self.0[0] >> 5 & 0x1) != 0
     }
 
     /// With another value of `pdp`.
     #[must_use]
+    #[inline]
     pub const fn with_pdp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20 | (value as u64) << 5 & 0x20;
@@ -3854,6 +4261,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `pdp`.
+    #[inline]
     pub const fn set_pdp(&mut self, value: bool) {
         *self = self.with_pdp(value);
     }
@@ -3862,12 +4270,14 @@ impl PageGroupResponse {
     ///
     /// Bits 15:12 of word 0.
     #[must_use]
+    #[inline]
     pub const fn code(self) -> PageResponseCode {
         PageResponseCode((self.0[0] >> 12 & 0xf) as u8)
     }
 
     /// With another value of `code`.
     #[must_use]
+    #[inline]
     pub const fn with_code(self, value: PageResponseCode) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf000 | (value.0 as u64) << 12 & 0xf000;
@@ -3875,6 +4285,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `code`.
+    #[inline]
     pub const fn set_code(&mut self, value: PageResponseCode) {
         *self = self.with_code(value);
     }
@@ -3883,12 +4294,14 @@ impl PageGroupResponse {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn rid(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `rid`.
     #[must_use]
+    #[inline]
     pub const fn with_rid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -3896,6 +4309,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `rid`.
+    #[inline]
     pub const fn set_rid(&mut self, value: u16) {
         *self = self.with_rid(value);
     }
@@ -3904,12 +4318,14 @@ impl PageGroupResponse {
     ///
     /// Bits 51:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> u32 {
         (self.0[0] >> 32 & 0xf_ffff) as u32
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_0000_0000
@@ -3918,6 +4334,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: u32) {
         *self = self.with_pasid(value);
     }
@@ -3926,12 +4343,14 @@ impl PageGroupResponse {
     ///
     /// Bit 2 of word 1.
     #[must_use]
+    #[inline]
     pub const fn lpig(self) -> bool {
         (self.0[1] >> 2 & 0x1) != 0
     }
 
     /// With another value of `lpig`.
     #[must_use]
+    #[inline]
     pub const fn with_lpig(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x4 | (value as u64) << 2 & 0x4;
@@ -3939,6 +4358,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `lpig`.
+    #[inline]
     pub const fn set_lpig(&mut self, value: bool) {
         *self = self.with_lpig(value);
     }
@@ -3947,12 +4367,14 @@ impl PageGroupResponse {
     ///
     /// Bits 11:3 of word 1.
     #[must_use]
+    #[inline]
     pub const fn prgi(self) -> u16 {
         (self.0[1] >> 3 & 0x1ff) as u16
     }
 
     /// With another value of `prgi`.
     #[must_use]
+    #[inline]
     pub const fn with_prgi(self, value: u16) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xff8 | (value as u64) << 3 & 0xff8;
@@ -3960,6 +4382,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `prgi`.
+    #[inline]
     pub const fn set_prgi(&mut self, value: u16) {
         *self = self.with_prgi(value);
     }
@@ -3968,12 +4391,14 @@ impl PageGroupResponse {
     ///
     /// Bits 63:0 of word 2.
     #[must_use]
+    #[inline]
     pub const fn private_0(self) -> u64 {
         self.0[2]
     }
 
     /// With another value of `private_0`.
     #[must_use]
+    #[inline]
     pub const fn with_private_0(self, value: u64) -> Self {
         let mut words = self.0;
         words[2] = value;
@@ -3981,6 +4406,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `private_0`.
+    #[inline]
     pub const fn set_private_0(&mut self, value: u64) {
         *self = self.with_private_0(value);
     }
@@ -3989,12 +4415,14 @@ impl PageGroupResponse {
     ///
     /// Bits 63:0 of word 3.
     #[must_use]
+    #[inline]
     pub const fn private_1(self) -> u64 {
         self.0[3]
     }
 
     /// With another value of `private_1`.
     #[must_use]
+    #[inline]
     pub const fn with_private_1(self, value: u64) -> Self {
         let mut words = self.0;
         words[3] = value;
@@ -4002,6 +4430,7 @@ impl PageGroupResponse {
     }
 
     /// Changes `private_1`.
+    #[inline]
     pub const fn set_private_1(&mut self, value: u64) {
         *self = self.with_private_1(value);
     }
@@ -4054,24 +4483,28 @@ impl PageRequest {
     pub const TYPE: u8 = 0x1;
     /// No bit set, but for fields that have one value alone.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x1, 0x0, 0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 4]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 4] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 32]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -4079,12 +4512,14 @@ impl PageRequest {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 32] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 4] {
         let mut words = self.0;
         let mut at = 0;
@@ -4100,12 +4535,14 @@ impl PageRequest {
     /// Bits 7:0 of word 0.
     #[doc(alias = "type")]
     #[must_use]
+    #[inline]
     pub const fn kind(self) -> u8 {
         (self.0[0] & 0xff) as u8
     }
 
     /// With another value of `kind`.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xff | (value as u64) & 0xff;
@@ -4113,6 +4550,7 @@ impl PageRequest {
     }
 
     /// Changes `kind`.
+    #[inline]
     pub const fn set_kind(&mut self, value: u8) {
         *self = self.with_kind(value);
     }
@@ -4121,12 +4559,14 @@ impl PageRequest {
     ///
     /// Bit 8 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pp(self) -> bool {
         (self.0[0] >> 8 & 0x1) != 0
     }
 
     /// With another value of `pp`.
     #[must_use]
+    #[inline]
     pub const fn with_pp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100 | (value as u64) << 8 & 0x100;
@@ -4134,6 +4574,7 @@ impl PageRequest {
     }
 
     /// Changes `pp`.
+    #[inline]
     pub const fn set_pp(&mut self, value: bool) {
         *self = self.with_pp(value);
     }
@@ -4142,12 +4583,14 @@ impl PageRequest {
     ///
     /// Bit 9 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pdp(self) -> bool {
         (self.0[0] >> 9 & 0x1) != 0
     }
 
     /// With another value of `pdp`.
     #[must_use]
+    #[inline]
     pub const fn with_pdp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200 | (value as u64) << 9 & 0x200;
@@ -4155,6 +4598,7 @@ impl PageRequest {
     }
 
     /// Changes `pdp`.
+    #[inline]
     pub const fn set_pdp(&mut self, value: bool) {
         *self = self.with_pdp(value);
     }
@@ -4163,12 +4607,14 @@ impl PageRequest {
     ///
     /// Bits 31:16 of word 0.
     #[must_use]
+    #[inline]
     pub const fn rid(self) -> u16 {
         (self.0[0] >> 16 & 0xffff) as u16
     }
 
     /// With another value of `rid`.
     #[must_use]
+    #[inline]
     pub const fn with_rid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000 | (value as u64) << 16 & 0xffff_0000;
@@ -4176,6 +4622,7 @@ impl PageRequest {
     }
 
     /// Changes `rid`.
+    #[inline]
     pub const fn set_rid(&mut self, value: u16) {
         *self = self.with_rid(value);
     }
@@ -4184,12 +4631,14 @@ impl PageRequest {
     ///
     /// Bits 51:32 of word 0.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> u32 {
         (self.0[0] >> 32 & 0xf_ffff) as u32
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf_ffff_0000_0000
@@ -4198,6 +4647,7 @@ impl PageRequest {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: u32) {
         *self = self.with_pasid(value);
     }
@@ -4206,12 +4656,14 @@ impl PageRequest {
     ///
     /// Bit 52 of word 0.
     #[must_use]
+    #[inline]
     pub const fn exe(self) -> bool {
         (self.0[0] >> 52 & 0x1) != 0
     }
 
     /// With another value of `exe`.
     #[must_use]
+    #[inline]
     pub const fn with_exe(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10_0000_0000_0000
@@ -4220,6 +4672,7 @@ impl PageRequest {
     }
 
     /// Changes `exe`.
+    #[inline]
     pub const fn set_exe(&mut self, value: bool) {
         *self = self.with_exe(value);
     }
@@ -4229,12 +4682,14 @@ impl PageRequest {
     /// Bit 53 of word 0.
     #[doc(alias = "priv")]
     #[must_use]
+    #[inline]
     pub const fn privileged(self) -> bool {
         (self.0[0] >> 53 & 0x1) != 0
     }
 
     /// With another value of `privileged`.
     #[must_use]
+    #[inline]
     pub const fn with_privileged(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20_0000_0000_0000
@@ -4243,6 +4698,7 @@ impl PageRequest {
     }
 
     /// Changes `privileged`.
+    #[inline]
     pub const fn set_privileged(&mut self, value: bool) {
         *self = self.with_privileged(value);
     }
@@ -4251,12 +4707,14 @@ impl PageRequest {
     ///
     /// Bit 0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn rd(self) -> bool {
         (self.0[1] & 0x1) != 0
     }
 
     /// With another value of `rd`.
     #[must_use]
+    #[inline]
     pub const fn with_rd(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x1 | (value as u64) & 0x1;
@@ -4264,6 +4722,7 @@ impl PageRequest {
     }
 
     /// Changes `rd`.
+    #[inline]
     pub const fn set_rd(&mut self, value: bool) {
         *self = self.with_rd(value);
     }
@@ -4272,12 +4731,14 @@ impl PageRequest {
     ///
     /// Bit 1 of word 1.
     #[must_use]
+    #[inline]
     pub const fn wr(self) -> bool {
         (self.0[1] >> 1 & 0x1) != 0
     }
 
     /// With another value of `wr`.
     #[must_use]
+    #[inline]
     pub const fn with_wr(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x2 | (value as u64) << 1 & 0x2;
@@ -4285,6 +4746,7 @@ impl PageRequest {
     }
 
     /// Changes `wr`.
+    #[inline]
     pub const fn set_wr(&mut self, value: bool) {
         *self = self.with_wr(value);
     }
@@ -4293,12 +4755,14 @@ impl PageRequest {
     ///
     /// Bit 2 of word 1.
     #[must_use]
+    #[inline]
     pub const fn lpig(self) -> bool {
         (self.0[1] >> 2 & 0x1) != 0
     }
 
     /// With another value of `lpig`.
     #[must_use]
+    #[inline]
     pub const fn with_lpig(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x4 | (value as u64) << 2 & 0x4;
@@ -4306,6 +4770,7 @@ impl PageRequest {
     }
 
     /// Changes `lpig`.
+    #[inline]
     pub const fn set_lpig(&mut self, value: bool) {
         *self = self.with_lpig(value);
     }
@@ -4314,12 +4779,14 @@ impl PageRequest {
     ///
     /// Bits 11:3 of word 1.
     #[must_use]
+    #[inline]
     pub const fn prgi(self) -> u16 {
         (self.0[1] >> 3 & 0x1ff) as u16
     }
 
     /// With another value of `prgi`.
     #[must_use]
+    #[inline]
     pub const fn with_prgi(self, value: u16) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xff8 | (value as u64) << 3 & 0xff8;
@@ -4327,6 +4794,7 @@ impl PageRequest {
     }
 
     /// Changes `prgi`.
+    #[inline]
     pub const fn set_prgi(&mut self, value: u16) {
         *self = self.with_prgi(value);
     }
@@ -4335,12 +4803,14 @@ impl PageRequest {
     ///
     /// Bits 63:12 of word 1, in place.
     #[must_use]
+    #[inline]
     pub const fn addr(self) -> u64 {
         self.0[1] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `addr`.
     #[must_use]
+    #[inline]
     pub const fn with_addr(self, value: u64) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -4348,6 +4818,7 @@ impl PageRequest {
     }
 
     /// Changes `addr`.
+    #[inline]
     pub const fn set_addr(&mut self, value: u64) {
         *self = self.with_addr(value);
     }
@@ -4356,12 +4827,14 @@ impl PageRequest {
     ///
     /// Bits 63:0 of word 2.
     #[must_use]
+    #[inline]
     pub const fn private_0(self) -> u64 {
         self.0[2]
     }
 
     /// With another value of `private_0`.
     #[must_use]
+    #[inline]
     pub const fn with_private_0(self, value: u64) -> Self {
         let mut words = self.0;
         words[2] = value;
@@ -4369,6 +4842,7 @@ impl PageRequest {
     }
 
     /// Changes `private_0`.
+    #[inline]
     pub const fn set_private_0(&mut self, value: u64) {
         *self = self.with_private_0(value);
     }
@@ -4377,12 +4851,14 @@ impl PageRequest {
     ///
     /// Bits 63:0 of word 3.
     #[must_use]
+    #[inline]
     pub const fn private_1(self) -> u64 {
         self.0[3]
     }
 
     /// With another value of `private_1`.
     #[must_use]
+    #[inline]
     pub const fn with_private_1(self, value: u64) -> Self {
         let mut words = self.0;
         words[3] = value;
@@ -4390,6 +4866,7 @@ impl PageRequest {
     }
 
     /// Changes `private_1`.
+    #[inline]
     pub const fn set_private_1(&mut self, value: u64) {
         *self = self.with_private_1(value);
     }
@@ -4848,24 +5325,28 @@ impl FaultRecord {
     pub const RESERVED: [u64; 2] = [0xfff, 0xfff_0000];
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0, 0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 2]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 2] {
         self.0
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 16]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -4873,12 +5354,14 @@ impl FaultRecord {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 16] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 2] {
         let mut words = self.0;
         let mut at = 0;
@@ -4893,12 +5376,14 @@ impl FaultRecord {
     ///
     /// Bits 63:12 of word 0, in place.
     #[must_use]
+    #[inline]
     pub const fn fi(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `fi`.
     #[must_use]
+    #[inline]
     pub const fn with_fi(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -4906,6 +5391,7 @@ impl FaultRecord {
     }
 
     /// Changes `fi`.
+    #[inline]
     pub const fn set_fi(&mut self, value: u64) {
         *self = self.with_fi(value);
     }
@@ -4914,12 +5400,14 @@ impl FaultRecord {
     ///
     /// Bits 15:0 of word 1.
     #[must_use]
+    #[inline]
     pub const fn sid(self) -> u16 {
         (self.0[1] & 0xffff) as u16
     }
 
     /// With another value of `sid`.
     #[must_use]
+    #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xffff | (value as u64) & 0xffff;
@@ -4927,6 +5415,7 @@ impl FaultRecord {
     }
 
     /// Changes `sid`.
+    #[inline]
     pub const fn set_sid(&mut self, value: u16) {
         *self = self.with_sid(value);
     }
@@ -4935,12 +5424,14 @@ impl FaultRecord {
     ///
     /// Bit 28 of word 1.
     #[must_use]
+    #[inline]
     pub const fn t2(self) -> bool {
         (self.0[1] >> 28 & 0x1) != 0
     }
 
     /// With another value of `t2`.
     #[must_use]
+    #[inline]
     pub const fn with_t2(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x1000_0000 | (value as u64) << 28 & 0x1000_0000;
@@ -4948,6 +5439,7 @@ impl FaultRecord {
     }
 
     /// Changes `t2`.
+    #[inline]
     pub const fn set_t2(&mut self, value: bool) {
         *self = self.with_t2(value);
     }
@@ -4957,12 +5449,14 @@ impl FaultRecord {
     /// Bit 29 of word 1.
     #[doc(alias = "priv")]
     #[must_use]
+    #[inline]
     pub const fn privileged(self) -> bool {
         (self.0[1] >> 29 & 0x1) != 0
     }
 
     /// With another value of `privileged`.
     #[must_use]
+    #[inline]
     pub const fn with_privileged(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x2000_0000 | (value as u64) << 29 & 0x2000_0000;
@@ -4970,6 +5464,7 @@ impl FaultRecord {
     }
 
     /// Changes `privileged`.
+    #[inline]
     pub const fn set_privileged(&mut self, value: bool) {
         *self = self.with_privileged(value);
     }
@@ -4978,12 +5473,14 @@ impl FaultRecord {
     ///
     /// Bit 30 of word 1.
     #[must_use]
+    #[inline]
     pub const fn exe(self) -> bool {
         (self.0[1] >> 30 & 0x1) != 0
     }
 
     /// With another value of `exe`.
     #[must_use]
+    #[inline]
     pub const fn with_exe(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x4000_0000 | (value as u64) << 30 & 0x4000_0000;
@@ -4991,6 +5488,7 @@ impl FaultRecord {
     }
 
     /// Changes `exe`.
+    #[inline]
     pub const fn set_exe(&mut self, value: bool) {
         *self = self.with_exe(value);
     }
@@ -4999,12 +5497,14 @@ impl FaultRecord {
     ///
     /// Bit 31 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pp(self) -> bool {
         (self.0[1] >> 31 & 0x1) != 0
     }
 
     /// With another value of `pp`.
     #[must_use]
+    #[inline]
     pub const fn with_pp(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x8000_0000 | (value as u64) << 31 & 0x8000_0000;
@@ -5012,6 +5512,7 @@ impl FaultRecord {
     }
 
     /// Changes `pp`.
+    #[inline]
     pub const fn set_pp(&mut self, value: bool) {
         *self = self.with_pp(value);
     }
@@ -5020,12 +5521,14 @@ impl FaultRecord {
     ///
     /// Bits 39:32 of word 1.
     #[must_use]
+    #[inline]
     pub const fn fr(self) -> FaultReason {
         FaultReason((self.0[1] >> 32 & 0xff) as u8)
     }
 
     /// With another value of `fr`.
     #[must_use]
+    #[inline]
     pub const fn with_fr(self, value: FaultReason) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xff_0000_0000 | (value.0 as u64) << 32 & 0xff_0000_0000;
@@ -5033,6 +5536,7 @@ impl FaultRecord {
     }
 
     /// Changes `fr`.
+    #[inline]
     pub const fn set_fr(&mut self, value: FaultReason) {
         *self = self.with_fr(value);
     }
@@ -5041,12 +5545,14 @@ impl FaultRecord {
     ///
     /// Bits 59:40 of word 1.
     #[must_use]
+    #[inline]
     pub const fn pv(self) -> u32 {
         (self.0[1] >> 40 & 0xf_ffff) as u32
     }
 
     /// With another value of `pv`.
     #[must_use]
+    #[inline]
     pub const fn with_pv(self, value: u32) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0xfff_ff00_0000_0000
@@ -5055,6 +5561,7 @@ impl FaultRecord {
     }
 
     /// Changes `pv`.
+    #[inline]
     pub const fn set_pv(&mut self, value: u32) {
         *self = self.with_pv(value);
     }
@@ -5063,12 +5570,14 @@ impl FaultRecord {
     ///
     /// Bits 61:60 of word 1.
     #[must_use]
+    #[inline]
     pub const fn at(self) -> u8 {
         (self.0[1] >> 60 & 0x3) as u8
     }
 
     /// With another value of `at`.
     #[must_use]
+    #[inline]
     pub const fn with_at(self, value: u8) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x3000_0000_0000_0000
@@ -5077,6 +5586,7 @@ impl FaultRecord {
     }
 
     /// Changes `at`.
+    #[inline]
     pub const fn set_at(&mut self, value: u8) {
         *self = self.with_at(value);
     }
@@ -5085,12 +5595,14 @@ impl FaultRecord {
     ///
     /// Bit 62 of word 1.
     #[must_use]
+    #[inline]
     pub const fn t(self) -> bool {
         (self.0[1] >> 62 & 0x1) != 0
     }
 
     /// With another value of `t`.
     #[must_use]
+    #[inline]
     pub const fn with_t(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x4000_0000_0000_0000
@@ -5099,6 +5611,7 @@ impl FaultRecord {
     }
 
     /// Changes `t`.
+    #[inline]
     pub const fn set_t(&mut self, value: bool) {
         *self = self.with_t(value);
     }
@@ -5107,12 +5620,14 @@ impl FaultRecord {
     ///
     /// Bit 63 of word 1.
     #[must_use]
+    #[inline]
     pub const fn f(self) -> bool {
         (self.0[1] >> 63 & 0x1) != 0
     }
 
     /// With another value of `f`.
     #[must_use]
+    #[inline]
     pub const fn with_f(self, value: bool) -> Self {
         let mut words = self.0;
         words[1] = words[1] & !0x8000_0000_0000_0000
@@ -5121,6 +5636,7 @@ impl FaultRecord {
     }
 
     /// Changes `f`.
+    #[inline]
     pub const fn set_f(&mut self, value: bool) {
         *self = self.with_f(value);
     }
@@ -5168,36 +5684,42 @@ impl Ver {
     pub const OFFSET: usize = 0x0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -5205,12 +5727,14 @@ impl Ver {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -5225,12 +5749,14 @@ impl Ver {
     ///
     /// Bits 3:0.
     #[must_use]
+    #[inline]
     pub const fn min(self) -> u8 {
         (self.0[0] & 0xf) as u8
     }
 
     /// With another value of `min`.
     #[must_use]
+    #[inline]
     pub const fn with_min(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf | (value as u32) & 0xf;
@@ -5238,6 +5764,7 @@ impl Ver {
     }
 
     /// Changes `min`.
+    #[inline]
     pub const fn set_min(&mut self, value: u8) {
         *self = self.with_min(value);
     }
@@ -5246,12 +5773,14 @@ impl Ver {
     ///
     /// Bits 7:4.
     #[must_use]
+    #[inline]
     pub const fn max(self) -> u8 {
         (self.0[0] >> 4 & 0xf) as u8
     }
 
     /// With another value of `max`.
     #[must_use]
+    #[inline]
     pub const fn with_max(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf0 | (value as u32) << 4 & 0xf0;
@@ -5259,6 +5788,7 @@ impl Ver {
     }
 
     /// Changes `max`.
+    #[inline]
     pub const fn set_max(&mut self, value: u8) {
         *self = self.with_max(value);
     }
@@ -5297,36 +5827,42 @@ impl Cap {
     pub const OFFSET: usize = 0x8;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -5334,12 +5870,14 @@ impl Cap {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -5354,12 +5892,14 @@ impl Cap {
     ///
     /// Bits 2:0.
     #[must_use]
+    #[inline]
     pub const fn nd(self) -> u8 {
         (self.0[0] & 0x7) as u8
     }
 
     /// With another value of `nd`.
     #[must_use]
+    #[inline]
     pub const fn with_nd(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7 | (value as u64) & 0x7;
@@ -5367,6 +5907,7 @@ impl Cap {
     }
 
     /// Changes `nd`.
+    #[inline]
     pub const fn set_nd(&mut self, value: u8) {
         *self = self.with_nd(value);
     }
@@ -5375,12 +5916,14 @@ impl Cap {
     ///
     /// Bit 3.
     #[must_use]
+    #[inline]
     pub const fn afl(self) -> bool {
         (self.0[0] >> 3 & 0x1) != 0
     }
 
     /// With another value of `afl`.
     #[must_use]
+    #[inline]
     pub const fn with_afl(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8 | (value as u64) << 3 & 0x8;
@@ -5388,6 +5931,7 @@ impl Cap {
     }
 
     /// Changes `afl`.
+    #[inline]
     pub const fn set_afl(&mut self, value: bool) {
         *self = self.with_afl(value);
     }
@@ -5396,12 +5940,14 @@ impl Cap {
     ///
     /// Bit 4.
     #[must_use]
+    #[inline]
     pub const fn rwbf(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `rwbf`.
     #[must_use]
+    #[inline]
     pub const fn with_rwbf(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -5409,6 +5955,7 @@ impl Cap {
     }
 
     /// Changes `rwbf`.
+    #[inline]
     pub const fn set_rwbf(&mut self, value: bool) {
         *self = self.with_rwbf(value);
     }
@@ -5417,12 +5964,14 @@ impl Cap {
     ///
     /// Bit 5.
     #[must_use]
+    #[inline]
     pub const fn plmr(self) -> bool {
         (self.0[0] >> 5 & 0x1) != 0
     }
 
     /// With another value of `plmr`.
     #[must_use]
+    #[inline]
     pub const fn with_plmr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20 | (value as u64) << 5 & 0x20;
@@ -5430,6 +5979,7 @@ impl Cap {
     }
 
     /// Changes `plmr`.
+    #[inline]
     pub const fn set_plmr(&mut self, value: bool) {
         *self = self.with_plmr(value);
     }
@@ -5438,12 +5988,14 @@ impl Cap {
     ///
     /// Bit 6.
     #[must_use]
+    #[inline]
     pub const fn phmr(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `phmr`.
     #[must_use]
+    #[inline]
     pub const fn with_phmr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u64) << 6 & 0x40;
@@ -5451,6 +6003,7 @@ impl Cap {
     }
 
     /// Changes `phmr`.
+    #[inline]
     pub const fn set_phmr(&mut self, value: bool) {
         *self = self.with_phmr(value);
     }
@@ -5459,12 +6012,14 @@ impl Cap {
     ///
     /// Bit 7.
     #[must_use]
+    #[inline]
     pub const fn cm(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `cm`.
     #[must_use]
+    #[inline]
     pub const fn with_cm(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -5472,6 +6027,7 @@ impl Cap {
     }
 
     /// Changes `cm`.
+    #[inline]
     pub const fn set_cm(&mut self, value: bool) {
         *self = self.with_cm(value);
     }
@@ -5480,12 +6036,14 @@ impl Cap {
     ///
     /// Bits 12:8.
     #[must_use]
+    #[inline]
     pub const fn sagaw(self) -> u8 {
         (self.0[0] >> 8 & 0x1f) as u8
     }
 
     /// With another value of `sagaw`.
     #[must_use]
+    #[inline]
     pub const fn with_sagaw(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1f00 | (value as u64) << 8 & 0x1f00;
@@ -5493,6 +6051,7 @@ impl Cap {
     }
 
     /// Changes `sagaw`.
+    #[inline]
     pub const fn set_sagaw(&mut self, value: u8) {
         *self = self.with_sagaw(value);
     }
@@ -5501,12 +6060,14 @@ impl Cap {
     ///
     /// Bits 21:16.
     #[must_use]
+    #[inline]
     pub const fn mgaw(self) -> u8 {
         (self.0[0] >> 16 & 0x3f) as u8
     }
 
     /// With another value of `mgaw`.
     #[must_use]
+    #[inline]
     pub const fn with_mgaw(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3f_0000 | (value as u64) << 16 & 0x3f_0000;
@@ -5514,6 +6075,7 @@ impl Cap {
     }
 
     /// Changes `mgaw`.
+    #[inline]
     pub const fn set_mgaw(&mut self, value: u8) {
         *self = self.with_mgaw(value);
     }
@@ -5522,12 +6084,14 @@ impl Cap {
     ///
     /// Bit 22.
     #[must_use]
+    #[inline]
     pub const fn zlr(self) -> bool {
         (self.0[0] >> 22 & 0x1) != 0
     }
 
     /// With another value of `zlr`.
     #[must_use]
+    #[inline]
     pub const fn with_zlr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40_0000 | (value as u64) << 22 & 0x40_0000;
@@ -5535,6 +6099,7 @@ impl Cap {
     }
 
     /// Changes `zlr`.
+    #[inline]
     pub const fn set_zlr(&mut self, value: bool) {
         *self = self.with_zlr(value);
     }
@@ -5543,12 +6108,14 @@ impl Cap {
     ///
     /// Bits 33:24.
     #[must_use]
+    #[inline]
     pub const fn fro(self) -> u16 {
         (self.0[0] >> 24 & 0x3ff) as u16
     }
 
     /// With another value of `fro`.
     #[must_use]
+    #[inline]
     pub const fn with_fro(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3_ff00_0000 | (value as u64) << 24 & 0x3_ff00_0000;
@@ -5556,6 +6123,7 @@ impl Cap {
     }
 
     /// Changes `fro`.
+    #[inline]
     pub const fn set_fro(&mut self, value: u16) {
         *self = self.with_fro(value);
     }
@@ -5564,12 +6132,14 @@ impl Cap {
     ///
     /// Bits 37:34.
     #[must_use]
+    #[inline]
     pub const fn sslps(self) -> u8 {
         (self.0[0] >> 34 & 0xf) as u8
     }
 
     /// With another value of `sslps`.
     #[must_use]
+    #[inline]
     pub const fn with_sslps(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3c_0000_0000 | (value as u64) << 34 & 0x3c_0000_0000;
@@ -5577,6 +6147,7 @@ impl Cap {
     }
 
     /// Changes `sslps`.
+    #[inline]
     pub const fn set_sslps(&mut self, value: u8) {
         *self = self.with_sslps(value);
     }
@@ -5585,12 +6156,14 @@ impl Cap {
     ///
     /// Bit 39.
     #[must_use]
+    #[inline]
     pub const fn psi(self) -> bool {
         (self.0[0] >> 39 & 0x1) != 0
     }
 
     /// With another value of `psi`.
     #[must_use]
+    #[inline]
     pub const fn with_psi(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80_0000_0000 | (value as u64) << 39 & 0x80_0000_0000;
@@ -5598,6 +6171,7 @@ impl Cap {
     }
 
     /// Changes `psi`.
+    #[inline]
     pub const fn set_psi(&mut self, value: bool) {
         *self = self.with_psi(value);
     }
@@ -5606,12 +6180,14 @@ impl Cap {
     ///
     /// Bits 47:40.
     #[must_use]
+    #[inline]
     pub const fn nfr(self) -> u8 {
         (self.0[0] >> 40 & 0xff) as u8
     }
 
     /// With another value of `nfr`.
     #[must_use]
+    #[inline]
     pub const fn with_nfr(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xff00_0000_0000
@@ -5620,6 +6196,7 @@ impl Cap {
     }
 
     /// Changes `nfr`.
+    #[inline]
     pub const fn set_nfr(&mut self, value: u8) {
         *self = self.with_nfr(value);
     }
@@ -5628,12 +6205,14 @@ impl Cap {
     ///
     /// Bits 53:48.
     #[must_use]
+    #[inline]
     pub const fn mamv(self) -> u8 {
         (self.0[0] >> 48 & 0x3f) as u8
     }
 
     /// With another value of `mamv`.
     #[must_use]
+    #[inline]
     pub const fn with_mamv(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3f_0000_0000_0000
@@ -5642,6 +6221,7 @@ impl Cap {
     }
 
     /// Changes `mamv`.
+    #[inline]
     pub const fn set_mamv(&mut self, value: u8) {
         *self = self.with_mamv(value);
     }
@@ -5650,12 +6230,14 @@ impl Cap {
     ///
     /// Bit 54.
     #[must_use]
+    #[inline]
     pub const fn dwd(self) -> bool {
         (self.0[0] >> 54 & 0x1) != 0
     }
 
     /// With another value of `dwd`.
     #[must_use]
+    #[inline]
     pub const fn with_dwd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40_0000_0000_0000
@@ -5664,6 +6246,7 @@ impl Cap {
     }
 
     /// Changes `dwd`.
+    #[inline]
     pub const fn set_dwd(&mut self, value: bool) {
         *self = self.with_dwd(value);
     }
@@ -5672,12 +6255,14 @@ impl Cap {
     ///
     /// Bit 55.
     #[must_use]
+    #[inline]
     pub const fn drd(self) -> bool {
         (self.0[0] >> 55 & 0x1) != 0
     }
 
     /// With another value of `drd`.
     #[must_use]
+    #[inline]
     pub const fn with_drd(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80_0000_0000_0000
@@ -5686,6 +6271,7 @@ impl Cap {
     }
 
     /// Changes `drd`.
+    #[inline]
     pub const fn set_drd(&mut self, value: bool) {
         *self = self.with_drd(value);
     }
@@ -5694,12 +6280,14 @@ impl Cap {
     ///
     /// Bit 56.
     #[must_use]
+    #[inline]
     pub const fn fl1gp(self) -> bool {
         (self.0[0] >> 56 & 0x1) != 0
     }
 
     /// With another value of `fl1gp`.
     #[must_use]
+    #[inline]
     pub const fn with_fl1gp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100_0000_0000_0000
@@ -5708,6 +6296,7 @@ impl Cap {
     }
 
     /// Changes `fl1gp`.
+    #[inline]
     pub const fn set_fl1gp(&mut self, value: bool) {
         *self = self.with_fl1gp(value);
     }
@@ -5716,12 +6305,14 @@ impl Cap {
     ///
     /// Bit 59.
     #[must_use]
+    #[inline]
     pub const fn pi(self) -> bool {
         (self.0[0] >> 59 & 0x1) != 0
     }
 
     /// With another value of `pi`.
     #[must_use]
+    #[inline]
     pub const fn with_pi(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800_0000_0000_0000
@@ -5730,6 +6321,7 @@ impl Cap {
     }
 
     /// Changes `pi`.
+    #[inline]
     pub const fn set_pi(&mut self, value: bool) {
         *self = self.with_pi(value);
     }
@@ -5738,12 +6330,14 @@ impl Cap {
     ///
     /// Bit 60.
     #[must_use]
+    #[inline]
     pub const fn fl5lp(self) -> bool {
         (self.0[0] >> 60 & 0x1) != 0
     }
 
     /// With another value of `fl5lp`.
     #[must_use]
+    #[inline]
     pub const fn with_fl5lp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1000_0000_0000_0000
@@ -5752,6 +6346,7 @@ impl Cap {
     }
 
     /// Changes `fl5lp`.
+    #[inline]
     pub const fn set_fl5lp(&mut self, value: bool) {
         *self = self.with_fl5lp(value);
     }
@@ -5760,12 +6355,14 @@ impl Cap {
     ///
     /// Bit 62.
     #[must_use]
+    #[inline]
     pub const fn esirtps(self) -> bool {
         (self.0[0] >> 62 & 0x1) != 0
     }
 
     /// With another value of `esirtps`.
     #[must_use]
+    #[inline]
     pub const fn with_esirtps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000_0000_0000
@@ -5774,6 +6371,7 @@ impl Cap {
     }
 
     /// Changes `esirtps`.
+    #[inline]
     pub const fn set_esirtps(&mut self, value: bool) {
         *self = self.with_esirtps(value);
     }
@@ -5782,12 +6380,14 @@ impl Cap {
     ///
     /// Bit 63.
     #[must_use]
+    #[inline]
     pub const fn esrtps(self) -> bool {
         (self.0[0] >> 63 & 0x1) != 0
     }
 
     /// With another value of `esrtps`.
     #[must_use]
+    #[inline]
     pub const fn with_esrtps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000_0000_0000
@@ -5796,6 +6396,7 @@ impl Cap {
     }
 
     /// Changes `esrtps`.
+    #[inline]
     pub const fn set_esrtps(&mut self, value: bool) {
         *self = self.with_esrtps(value);
     }
@@ -5853,36 +6454,42 @@ impl Ecap {
     pub const OFFSET: usize = 0x10;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -5890,12 +6497,14 @@ impl Ecap {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -5910,12 +6519,14 @@ impl Ecap {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn c(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `c`.
     #[must_use]
+    #[inline]
     pub const fn with_c(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u64) & 0x1;
@@ -5923,6 +6534,7 @@ impl Ecap {
     }
 
     /// Changes `c`.
+    #[inline]
     pub const fn set_c(&mut self, value: bool) {
         *self = self.with_c(value);
     }
@@ -5931,12 +6543,14 @@ impl Ecap {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn qi(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `qi`.
     #[must_use]
+    #[inline]
     pub const fn with_qi(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u64) << 1 & 0x2;
@@ -5944,6 +6558,7 @@ impl Ecap {
     }
 
     /// Changes `qi`.
+    #[inline]
     pub const fn set_qi(&mut self, value: bool) {
         *self = self.with_qi(value);
     }
@@ -5952,12 +6567,14 @@ impl Ecap {
     ///
     /// Bit 2.
     #[must_use]
+    #[inline]
     pub const fn dt(self) -> bool {
         (self.0[0] >> 2 & 0x1) != 0
     }
 
     /// With another value of `dt`.
     #[must_use]
+    #[inline]
     pub const fn with_dt(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4 | (value as u64) << 2 & 0x4;
@@ -5965,6 +6582,7 @@ impl Ecap {
     }
 
     /// Changes `dt`.
+    #[inline]
     pub const fn set_dt(&mut self, value: bool) {
         *self = self.with_dt(value);
     }
@@ -5973,12 +6591,14 @@ impl Ecap {
     ///
     /// Bit 3.
     #[must_use]
+    #[inline]
     pub const fn ir(self) -> bool {
         (self.0[0] >> 3 & 0x1) != 0
     }
 
     /// With another value of `ir`.
     #[must_use]
+    #[inline]
     pub const fn with_ir(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8 | (value as u64) << 3 & 0x8;
@@ -5986,6 +6606,7 @@ impl Ecap {
     }
 
     /// Changes `ir`.
+    #[inline]
     pub const fn set_ir(&mut self, value: bool) {
         *self = self.with_ir(value);
     }
@@ -5994,12 +6615,14 @@ impl Ecap {
     ///
     /// Bit 4.
     #[must_use]
+    #[inline]
     pub const fn eim(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `eim`.
     #[must_use]
+    #[inline]
     pub const fn with_eim(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u64) << 4 & 0x10;
@@ -6007,6 +6630,7 @@ impl Ecap {
     }
 
     /// Changes `eim`.
+    #[inline]
     pub const fn set_eim(&mut self, value: bool) {
         *self = self.with_eim(value);
     }
@@ -6015,12 +6639,14 @@ impl Ecap {
     ///
     /// Bit 6.
     #[must_use]
+    #[inline]
     pub const fn pt(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `pt`.
     #[must_use]
+    #[inline]
     pub const fn with_pt(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u64) << 6 & 0x40;
@@ -6028,6 +6654,7 @@ impl Ecap {
     }
 
     /// Changes `pt`.
+    #[inline]
     pub const fn set_pt(&mut self, value: bool) {
         *self = self.with_pt(value);
     }
@@ -6036,12 +6663,14 @@ impl Ecap {
     ///
     /// Bit 7.
     #[must_use]
+    #[inline]
     pub const fn sc(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `sc`.
     #[must_use]
+    #[inline]
     pub const fn with_sc(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u64) << 7 & 0x80;
@@ -6049,6 +6678,7 @@ impl Ecap {
     }
 
     /// Changes `sc`.
+    #[inline]
     pub const fn set_sc(&mut self, value: bool) {
         *self = self.with_sc(value);
     }
@@ -6057,12 +6687,14 @@ impl Ecap {
     ///
     /// Bits 17:8.
     #[must_use]
+    #[inline]
     pub const fn iro(self) -> u16 {
         (self.0[0] >> 8 & 0x3ff) as u16
     }
 
     /// With another value of `iro`.
     #[must_use]
+    #[inline]
     pub const fn with_iro(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x3_ff00 | (value as u64) << 8 & 0x3_ff00;
@@ -6070,6 +6702,7 @@ impl Ecap {
     }
 
     /// Changes `iro`.
+    #[inline]
     pub const fn set_iro(&mut self, value: u16) {
         *self = self.with_iro(value);
     }
@@ -6078,12 +6711,14 @@ impl Ecap {
     ///
     /// Bits 23:20.
     #[must_use]
+    #[inline]
     pub const fn mhmv(self) -> u8 {
         (self.0[0] >> 20 & 0xf) as u8
     }
 
     /// With another value of `mhmv`.
     #[must_use]
+    #[inline]
     pub const fn with_mhmv(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf0_0000 | (value as u64) << 20 & 0xf0_0000;
@@ -6091,6 +6726,7 @@ impl Ecap {
     }
 
     /// Changes `mhmv`.
+    #[inline]
     pub const fn set_mhmv(&mut self, value: u8) {
         *self = self.with_mhmv(value);
     }
@@ -6099,12 +6735,14 @@ impl Ecap {
     ///
     /// Bit 25.
     #[must_use]
+    #[inline]
     pub const fn mts(self) -> bool {
         (self.0[0] >> 25 & 0x1) != 0
     }
 
     /// With another value of `mts`.
     #[must_use]
+    #[inline]
     pub const fn with_mts(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200_0000 | (value as u64) << 25 & 0x200_0000;
@@ -6112,6 +6750,7 @@ impl Ecap {
     }
 
     /// Changes `mts`.
+    #[inline]
     pub const fn set_mts(&mut self, value: bool) {
         *self = self.with_mts(value);
     }
@@ -6120,12 +6759,14 @@ impl Ecap {
     ///
     /// Bit 26.
     #[must_use]
+    #[inline]
     pub const fn nest(self) -> bool {
         (self.0[0] >> 26 & 0x1) != 0
     }
 
     /// With another value of `nest`.
     #[must_use]
+    #[inline]
     pub const fn with_nest(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x400_0000 | (value as u64) << 26 & 0x400_0000;
@@ -6133,6 +6774,7 @@ impl Ecap {
     }
 
     /// Changes `nest`.
+    #[inline]
     pub const fn set_nest(&mut self, value: bool) {
         *self = self.with_nest(value);
     }
@@ -6141,12 +6783,14 @@ impl Ecap {
     ///
     /// Bit 29.
     #[must_use]
+    #[inline]
     pub const fn prs(self) -> bool {
         (self.0[0] >> 29 & 0x1) != 0
     }
 
     /// With another value of `prs`.
     #[must_use]
+    #[inline]
     pub const fn with_prs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2000_0000 | (value as u64) << 29 & 0x2000_0000;
@@ -6154,6 +6798,7 @@ impl Ecap {
     }
 
     /// Changes `prs`.
+    #[inline]
     pub const fn set_prs(&mut self, value: bool) {
         *self = self.with_prs(value);
     }
@@ -6162,12 +6807,14 @@ impl Ecap {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn ers(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `ers`.
     #[must_use]
+    #[inline]
     pub const fn with_ers(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u64) << 30 & 0x4000_0000;
@@ -6175,6 +6822,7 @@ impl Ecap {
     }
 
     /// Changes `ers`.
+    #[inline]
     pub const fn set_ers(&mut self, value: bool) {
         *self = self.with_ers(value);
     }
@@ -6183,12 +6831,14 @@ impl Ecap {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn srs(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `srs`.
     #[must_use]
+    #[inline]
     pub const fn with_srs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u64) << 31 & 0x8000_0000;
@@ -6196,6 +6846,7 @@ impl Ecap {
     }
 
     /// Changes `srs`.
+    #[inline]
     pub const fn set_srs(&mut self, value: bool) {
         *self = self.with_srs(value);
     }
@@ -6204,12 +6855,14 @@ impl Ecap {
     ///
     /// Bit 33.
     #[must_use]
+    #[inline]
     pub const fn nwfs(self) -> bool {
         (self.0[0] >> 33 & 0x1) != 0
     }
 
     /// With another value of `nwfs`.
     #[must_use]
+    #[inline]
     pub const fn with_nwfs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2_0000_0000 | (value as u64) << 33 & 0x2_0000_0000;
@@ -6217,6 +6870,7 @@ impl Ecap {
     }
 
     /// Changes `nwfs`.
+    #[inline]
     pub const fn set_nwfs(&mut self, value: bool) {
         *self = self.with_nwfs(value);
     }
@@ -6225,12 +6879,14 @@ impl Ecap {
     ///
     /// Bit 34.
     #[must_use]
+    #[inline]
     pub const fn eafs(self) -> bool {
         (self.0[0] >> 34 & 0x1) != 0
     }
 
     /// With another value of `eafs`.
     #[must_use]
+    #[inline]
     pub const fn with_eafs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4_0000_0000 | (value as u64) << 34 & 0x4_0000_0000;
@@ -6238,6 +6894,7 @@ impl Ecap {
     }
 
     /// Changes `eafs`.
+    #[inline]
     pub const fn set_eafs(&mut self, value: bool) {
         *self = self.with_eafs(value);
     }
@@ -6246,12 +6903,14 @@ impl Ecap {
     ///
     /// Bits 39:35.
     #[must_use]
+    #[inline]
     pub const fn pss(self) -> u8 {
         (self.0[0] >> 35 & 0x1f) as u8
     }
 
     /// With another value of `pss`.
     #[must_use]
+    #[inline]
     pub const fn with_pss(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf8_0000_0000 | (value as u64) << 35 & 0xf8_0000_0000;
@@ -6259,6 +6918,7 @@ impl Ecap {
     }
 
     /// Changes `pss`.
+    #[inline]
     pub const fn set_pss(&mut self, value: u8) {
         *self = self.with_pss(value);
     }
@@ -6267,12 +6927,14 @@ impl Ecap {
     ///
     /// Bit 40.
     #[must_use]
+    #[inline]
     pub const fn pasid(self) -> bool {
         (self.0[0] >> 40 & 0x1) != 0
     }
 
     /// With another value of `pasid`.
     #[must_use]
+    #[inline]
     pub const fn with_pasid(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100_0000_0000 | (value as u64) << 40 & 0x100_0000_0000;
@@ -6280,6 +6942,7 @@ impl Ecap {
     }
 
     /// Changes `pasid`.
+    #[inline]
     pub const fn set_pasid(&mut self, value: bool) {
         *self = self.with_pasid(value);
     }
@@ -6288,12 +6951,14 @@ impl Ecap {
     ///
     /// Bit 41.
     #[must_use]
+    #[inline]
     pub const fn dit(self) -> bool {
         (self.0[0] >> 41 & 0x1) != 0
     }
 
     /// With another value of `dit`.
     #[must_use]
+    #[inline]
     pub const fn with_dit(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200_0000_0000 | (value as u64) << 41 & 0x200_0000_0000;
@@ -6301,6 +6966,7 @@ impl Ecap {
     }
 
     /// Changes `dit`.
+    #[inline]
     pub const fn set_dit(&mut self, value: bool) {
         *self = self.with_dit(value);
     }
@@ -6309,12 +6975,14 @@ impl Ecap {
     ///
     /// Bit 42.
     #[must_use]
+    #[inline]
     pub const fn pds(self) -> bool {
         (self.0[0] >> 42 & 0x1) != 0
     }
 
     /// With another value of `pds`.
     #[must_use]
+    #[inline]
     pub const fn with_pds(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x400_0000_0000 | (value as u64) << 42 & 0x400_0000_0000;
@@ -6322,6 +6990,7 @@ impl Ecap {
     }
 
     /// Changes `pds`.
+    #[inline]
     pub const fn set_pds(&mut self, value: bool) {
         *self = self.with_pds(value);
     }
@@ -6330,12 +6999,14 @@ impl Ecap {
     ///
     /// Bit 43.
     #[must_use]
+    #[inline]
     pub const fn smts(self) -> bool {
         (self.0[0] >> 43 & 0x1) != 0
     }
 
     /// With another value of `smts`.
     #[must_use]
+    #[inline]
     pub const fn with_smts(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800_0000_0000 | (value as u64) << 43 & 0x800_0000_0000;
@@ -6343,6 +7014,7 @@ impl Ecap {
     }
 
     /// Changes `smts`.
+    #[inline]
     pub const fn set_smts(&mut self, value: bool) {
         *self = self.with_smts(value);
     }
@@ -6351,12 +7023,14 @@ impl Ecap {
     ///
     /// Bit 44.
     #[must_use]
+    #[inline]
     pub const fn vcs(self) -> bool {
         (self.0[0] >> 44 & 0x1) != 0
     }
 
     /// With another value of `vcs`.
     #[must_use]
+    #[inline]
     pub const fn with_vcs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1000_0000_0000
@@ -6365,6 +7039,7 @@ impl Ecap {
     }
 
     /// Changes `vcs`.
+    #[inline]
     pub const fn set_vcs(&mut self, value: bool) {
         *self = self.with_vcs(value);
     }
@@ -6373,12 +7048,14 @@ impl Ecap {
     ///
     /// Bit 45.
     #[must_use]
+    #[inline]
     pub const fn slads(self) -> bool {
         (self.0[0] >> 45 & 0x1) != 0
     }
 
     /// With another value of `slads`.
     #[must_use]
+    #[inline]
     pub const fn with_slads(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2000_0000_0000
@@ -6387,6 +7064,7 @@ impl Ecap {
     }
 
     /// Changes `slads`.
+    #[inline]
     pub const fn set_slads(&mut self, value: bool) {
         *self = self.with_slads(value);
     }
@@ -6395,12 +7073,14 @@ impl Ecap {
     ///
     /// Bit 46.
     #[must_use]
+    #[inline]
     pub const fn slts(self) -> bool {
         (self.0[0] >> 46 & 0x1) != 0
     }
 
     /// With another value of `slts`.
     #[must_use]
+    #[inline]
     pub const fn with_slts(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000_0000
@@ -6409,6 +7089,7 @@ impl Ecap {
     }
 
     /// Changes `slts`.
+    #[inline]
     pub const fn set_slts(&mut self, value: bool) {
         *self = self.with_slts(value);
     }
@@ -6417,12 +7098,14 @@ impl Ecap {
     ///
     /// Bit 47.
     #[must_use]
+    #[inline]
     pub const fn flts(self) -> bool {
         (self.0[0] >> 47 & 0x1) != 0
     }
 
     /// With another value of `flts`.
     #[must_use]
+    #[inline]
     pub const fn with_flts(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000_0000
@@ -6431,6 +7114,7 @@ impl Ecap {
     }
 
     /// Changes `flts`.
+    #[inline]
     pub const fn set_flts(&mut self, value: bool) {
         *self = self.with_flts(value);
     }
@@ -6439,12 +7123,14 @@ impl Ecap {
     ///
     /// Bit 48.
     #[must_use]
+    #[inline]
     pub const fn smpwc(self) -> bool {
         (self.0[0] >> 48 & 0x1) != 0
     }
 
     /// With another value of `smpwc`.
     #[must_use]
+    #[inline]
     pub const fn with_smpwc(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1_0000_0000_0000
@@ -6453,6 +7139,7 @@ impl Ecap {
     }
 
     /// Changes `smpwc`.
+    #[inline]
     pub const fn set_smpwc(&mut self, value: bool) {
         *self = self.with_smpwc(value);
     }
@@ -6461,12 +7148,14 @@ impl Ecap {
     ///
     /// Bit 49.
     #[must_use]
+    #[inline]
     pub const fn rps(self) -> bool {
         (self.0[0] >> 49 & 0x1) != 0
     }
 
     /// With another value of `rps`.
     #[must_use]
+    #[inline]
     pub const fn with_rps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2_0000_0000_0000
@@ -6475,6 +7164,7 @@ impl Ecap {
     }
 
     /// Changes `rps`.
+    #[inline]
     pub const fn set_rps(&mut self, value: bool) {
         *self = self.with_rps(value);
     }
@@ -6538,36 +7228,42 @@ impl Gcmd {
     pub const OFFSET: usize = 0x18;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -6575,12 +7271,14 @@ impl Gcmd {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -6595,12 +7293,14 @@ impl Gcmd {
     ///
     /// Bit 23.
     #[must_use]
+    #[inline]
     pub const fn cfi(self) -> bool {
         (self.0[0] >> 23 & 0x1) != 0
     }
 
     /// With another value of `cfi`.
     #[must_use]
+    #[inline]
     pub const fn with_cfi(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80_0000 | (value as u32) << 23 & 0x80_0000;
@@ -6608,6 +7308,7 @@ impl Gcmd {
     }
 
     /// Changes `cfi`.
+    #[inline]
     pub const fn set_cfi(&mut self, value: bool) {
         *self = self.with_cfi(value);
     }
@@ -6616,12 +7317,14 @@ impl Gcmd {
     ///
     /// Bit 24.
     #[must_use]
+    #[inline]
     pub const fn sirtp(self) -> bool {
         (self.0[0] >> 24 & 0x1) != 0
     }
 
     /// With another value of `sirtp`.
     #[must_use]
+    #[inline]
     pub const fn with_sirtp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100_0000 | (value as u32) << 24 & 0x100_0000;
@@ -6629,6 +7332,7 @@ impl Gcmd {
     }
 
     /// Changes `sirtp`.
+    #[inline]
     pub const fn set_sirtp(&mut self, value: bool) {
         *self = self.with_sirtp(value);
     }
@@ -6637,12 +7341,14 @@ impl Gcmd {
     ///
     /// Bit 25.
     #[must_use]
+    #[inline]
     pub const fn ire(self) -> bool {
         (self.0[0] >> 25 & 0x1) != 0
     }
 
     /// With another value of `ire`.
     #[must_use]
+    #[inline]
     pub const fn with_ire(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200_0000 | (value as u32) << 25 & 0x200_0000;
@@ -6650,6 +7356,7 @@ impl Gcmd {
     }
 
     /// Changes `ire`.
+    #[inline]
     pub const fn set_ire(&mut self, value: bool) {
         *self = self.with_ire(value);
     }
@@ -6658,12 +7365,14 @@ impl Gcmd {
     ///
     /// Bit 26.
     #[must_use]
+    #[inline]
     pub const fn qie(self) -> bool {
         (self.0[0] >> 26 & 0x1) != 0
     }
 
     /// With another value of `qie`.
     #[must_use]
+    #[inline]
     pub const fn with_qie(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x400_0000 | (value as u32) << 26 & 0x400_0000;
@@ -6671,6 +7380,7 @@ impl Gcmd {
     }
 
     /// Changes `qie`.
+    #[inline]
     pub const fn set_qie(&mut self, value: bool) {
         *self = self.with_qie(value);
     }
@@ -6679,12 +7389,14 @@ impl Gcmd {
     ///
     /// Bit 27.
     #[must_use]
+    #[inline]
     pub const fn wbf(self) -> bool {
         (self.0[0] >> 27 & 0x1) != 0
     }
 
     /// With another value of `wbf`.
     #[must_use]
+    #[inline]
     pub const fn with_wbf(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800_0000 | (value as u32) << 27 & 0x800_0000;
@@ -6692,6 +7404,7 @@ impl Gcmd {
     }
 
     /// Changes `wbf`.
+    #[inline]
     pub const fn set_wbf(&mut self, value: bool) {
         *self = self.with_wbf(value);
     }
@@ -6700,12 +7413,14 @@ impl Gcmd {
     ///
     /// Bit 28.
     #[must_use]
+    #[inline]
     pub const fn eafl(self) -> bool {
         (self.0[0] >> 28 & 0x1) != 0
     }
 
     /// With another value of `eafl`.
     #[must_use]
+    #[inline]
     pub const fn with_eafl(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1000_0000 | (value as u32) << 28 & 0x1000_0000;
@@ -6713,6 +7428,7 @@ impl Gcmd {
     }
 
     /// Changes `eafl`.
+    #[inline]
     pub const fn set_eafl(&mut self, value: bool) {
         *self = self.with_eafl(value);
     }
@@ -6721,12 +7437,14 @@ impl Gcmd {
     ///
     /// Bit 29.
     #[must_use]
+    #[inline]
     pub const fn sfl(self) -> bool {
         (self.0[0] >> 29 & 0x1) != 0
     }
 
     /// With another value of `sfl`.
     #[must_use]
+    #[inline]
     pub const fn with_sfl(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2000_0000 | (value as u32) << 29 & 0x2000_0000;
@@ -6734,6 +7452,7 @@ impl Gcmd {
     }
 
     /// Changes `sfl`.
+    #[inline]
     pub const fn set_sfl(&mut self, value: bool) {
         *self = self.with_sfl(value);
     }
@@ -6742,12 +7461,14 @@ impl Gcmd {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn srtp(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `srtp`.
     #[must_use]
+    #[inline]
     pub const fn with_srtp(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u32) << 30 & 0x4000_0000;
@@ -6755,6 +7476,7 @@ impl Gcmd {
     }
 
     /// Changes `srtp`.
+    #[inline]
     pub const fn set_srtp(&mut self, value: bool) {
         *self = self.with_srtp(value);
     }
@@ -6763,12 +7485,14 @@ impl Gcmd {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn te(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `te`.
     #[must_use]
+    #[inline]
     pub const fn with_te(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u32) << 31 & 0x8000_0000;
@@ -6776,6 +7500,7 @@ impl Gcmd {
     }
 
     /// Changes `te`.
+    #[inline]
     pub const fn set_te(&mut self, value: bool) {
         *self = self.with_te(value);
     }
@@ -6821,36 +7546,42 @@ impl Gsts {
     pub const OFFSET: usize = 0x1c;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -6858,12 +7589,14 @@ impl Gsts {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -6878,12 +7611,14 @@ impl Gsts {
     ///
     /// Bit 23.
     #[must_use]
+    #[inline]
     pub const fn cfis(self) -> bool {
         (self.0[0] >> 23 & 0x1) != 0
     }
 
     /// With another value of `cfis`.
     #[must_use]
+    #[inline]
     pub const fn with_cfis(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80_0000 | (value as u32) << 23 & 0x80_0000;
@@ -6891,6 +7626,7 @@ impl Gsts {
     }
 
     /// Changes `cfis`.
+    #[inline]
     pub const fn set_cfis(&mut self, value: bool) {
         *self = self.with_cfis(value);
     }
@@ -6899,12 +7635,14 @@ impl Gsts {
     ///
     /// Bit 24.
     #[must_use]
+    #[inline]
     pub const fn irtps(self) -> bool {
         (self.0[0] >> 24 & 0x1) != 0
     }
 
     /// With another value of `irtps`.
     #[must_use]
+    #[inline]
     pub const fn with_irtps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x100_0000 | (value as u32) << 24 & 0x100_0000;
@@ -6912,6 +7650,7 @@ impl Gsts {
     }
 
     /// Changes `irtps`.
+    #[inline]
     pub const fn set_irtps(&mut self, value: bool) {
         *self = self.with_irtps(value);
     }
@@ -6920,12 +7659,14 @@ impl Gsts {
     ///
     /// Bit 25.
     #[must_use]
+    #[inline]
     pub const fn ires(self) -> bool {
         (self.0[0] >> 25 & 0x1) != 0
     }
 
     /// With another value of `ires`.
     #[must_use]
+    #[inline]
     pub const fn with_ires(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x200_0000 | (value as u32) << 25 & 0x200_0000;
@@ -6933,6 +7674,7 @@ impl Gsts {
     }
 
     /// Changes `ires`.
+    #[inline]
     pub const fn set_ires(&mut self, value: bool) {
         *self = self.with_ires(value);
     }
@@ -6941,12 +7683,14 @@ impl Gsts {
     ///
     /// Bit 26.
     #[must_use]
+    #[inline]
     pub const fn qies(self) -> bool {
         (self.0[0] >> 26 & 0x1) != 0
     }
 
     /// With another value of `qies`.
     #[must_use]
+    #[inline]
     pub const fn with_qies(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x400_0000 | (value as u32) << 26 & 0x400_0000;
@@ -6954,6 +7698,7 @@ impl Gsts {
     }
 
     /// Changes `qies`.
+    #[inline]
     pub const fn set_qies(&mut self, value: bool) {
         *self = self.with_qies(value);
     }
@@ -6962,12 +7707,14 @@ impl Gsts {
     ///
     /// Bit 27.
     #[must_use]
+    #[inline]
     pub const fn wbfs(self) -> bool {
         (self.0[0] >> 27 & 0x1) != 0
     }
 
     /// With another value of `wbfs`.
     #[must_use]
+    #[inline]
     pub const fn with_wbfs(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800_0000 | (value as u32) << 27 & 0x800_0000;
@@ -6975,6 +7722,7 @@ impl Gsts {
     }
 
     /// Changes `wbfs`.
+    #[inline]
     pub const fn set_wbfs(&mut self, value: bool) {
         *self = self.with_wbfs(value);
     }
@@ -6983,12 +7731,14 @@ impl Gsts {
     ///
     /// Bit 28.
     #[must_use]
+    #[inline]
     pub const fn afls(self) -> bool {
         (self.0[0] >> 28 & 0x1) != 0
     }
 
     /// With another value of `afls`.
     #[must_use]
+    #[inline]
     pub const fn with_afls(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1000_0000 | (value as u32) << 28 & 0x1000_0000;
@@ -6996,6 +7746,7 @@ impl Gsts {
     }
 
     /// Changes `afls`.
+    #[inline]
     pub const fn set_afls(&mut self, value: bool) {
         *self = self.with_afls(value);
     }
@@ -7004,12 +7755,14 @@ impl Gsts {
     ///
     /// Bit 29.
     #[must_use]
+    #[inline]
     pub const fn fls(self) -> bool {
         (self.0[0] >> 29 & 0x1) != 0
     }
 
     /// With another value of `fls`.
     #[must_use]
+    #[inline]
     pub const fn with_fls(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2000_0000 | (value as u32) << 29 & 0x2000_0000;
@@ -7017,6 +7770,7 @@ impl Gsts {
     }
 
     /// Changes `fls`.
+    #[inline]
     pub const fn set_fls(&mut self, value: bool) {
         *self = self.with_fls(value);
     }
@@ -7025,12 +7779,14 @@ impl Gsts {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn rtps(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `rtps`.
     #[must_use]
+    #[inline]
     pub const fn with_rtps(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u32) << 30 & 0x4000_0000;
@@ -7038,6 +7794,7 @@ impl Gsts {
     }
 
     /// Changes `rtps`.
+    #[inline]
     pub const fn set_rtps(&mut self, value: bool) {
         *self = self.with_rtps(value);
     }
@@ -7046,12 +7803,14 @@ impl Gsts {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn tes(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `tes`.
     #[must_use]
+    #[inline]
     pub const fn with_tes(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u32) << 31 & 0x8000_0000;
@@ -7059,6 +7818,7 @@ impl Gsts {
     }
 
     /// Changes `tes`.
+    #[inline]
     pub const fn set_tes(&mut self, value: bool) {
         *self = self.with_tes(value);
     }
@@ -7143,36 +7903,42 @@ impl Rtaddr {
     pub const OFFSET: usize = 0x20;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -7180,12 +7946,14 @@ impl Rtaddr {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7200,12 +7968,14 @@ impl Rtaddr {
     ///
     /// Bits 11:10.
     #[must_use]
+    #[inline]
     pub const fn ttm(self) -> RtaddrTtm {
         RtaddrTtm((self.0[0] >> 10 & 0x3) as u8)
     }
 
     /// With another value of `ttm`.
     #[must_use]
+    #[inline]
     pub const fn with_ttm(self, value: RtaddrTtm) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xc00 | (value.0 as u64) << 10 & 0xc00;
@@ -7213,6 +7983,7 @@ impl Rtaddr {
     }
 
     /// Changes `ttm`.
+    #[inline]
     pub const fn set_ttm(&mut self, value: RtaddrTtm) {
         *self = self.with_ttm(value);
     }
@@ -7221,12 +7992,14 @@ impl Rtaddr {
     ///
     /// Bits 63:12, in place.
     #[must_use]
+    #[inline]
     pub const fn rta(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `rta`.
     #[must_use]
+    #[inline]
     pub const fn with_rta(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -7234,6 +8007,7 @@ impl Rtaddr {
     }
 
     /// Changes `rta`.
+    #[inline]
     pub const fn set_rta(&mut self, value: u64) {
         *self = self.with_rta(value);
     }
@@ -7272,36 +8046,42 @@ impl Fsts {
     pub const OFFSET: usize = 0x34;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -7309,12 +8089,14 @@ impl Fsts {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7329,12 +8111,14 @@ impl Fsts {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn pfo(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `pfo`.
     #[must_use]
+    #[inline]
     pub const fn with_pfo(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u32) & 0x1;
@@ -7342,6 +8126,7 @@ impl Fsts {
     }
 
     /// Changes `pfo`.
+    #[inline]
     pub const fn set_pfo(&mut self, value: bool) {
         *self = self.with_pfo(value);
     }
@@ -7350,12 +8135,14 @@ impl Fsts {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn ppf(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `ppf`.
     #[must_use]
+    #[inline]
     pub const fn with_ppf(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u32) << 1 & 0x2;
@@ -7363,6 +8150,7 @@ impl Fsts {
     }
 
     /// Changes `ppf`.
+    #[inline]
     pub const fn set_ppf(&mut self, value: bool) {
         *self = self.with_ppf(value);
     }
@@ -7371,12 +8159,14 @@ impl Fsts {
     ///
     /// Bit 2.
     #[must_use]
+    #[inline]
     pub const fn afo(self) -> bool {
         (self.0[0] >> 2 & 0x1) != 0
     }
 
     /// With another value of `afo`.
     #[must_use]
+    #[inline]
     pub const fn with_afo(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4 | (value as u32) << 2 & 0x4;
@@ -7384,6 +8174,7 @@ impl Fsts {
     }
 
     /// Changes `afo`.
+    #[inline]
     pub const fn set_afo(&mut self, value: bool) {
         *self = self.with_afo(value);
     }
@@ -7392,12 +8183,14 @@ impl Fsts {
     ///
     /// Bit 3.
     #[must_use]
+    #[inline]
     pub const fn apf(self) -> bool {
         (self.0[0] >> 3 & 0x1) != 0
     }
 
     /// With another value of `apf`.
     #[must_use]
+    #[inline]
     pub const fn with_apf(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8 | (value as u32) << 3 & 0x8;
@@ -7405,6 +8198,7 @@ impl Fsts {
     }
 
     /// Changes `apf`.
+    #[inline]
     pub const fn set_apf(&mut self, value: bool) {
         *self = self.with_apf(value);
     }
@@ -7413,12 +8207,14 @@ impl Fsts {
     ///
     /// Bit 4.
     #[must_use]
+    #[inline]
     pub const fn iqe(self) -> bool {
         (self.0[0] >> 4 & 0x1) != 0
     }
 
     /// With another value of `iqe`.
     #[must_use]
+    #[inline]
     pub const fn with_iqe(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x10 | (value as u32) << 4 & 0x10;
@@ -7426,6 +8222,7 @@ impl Fsts {
     }
 
     /// Changes `iqe`.
+    #[inline]
     pub const fn set_iqe(&mut self, value: bool) {
         *self = self.with_iqe(value);
     }
@@ -7434,12 +8231,14 @@ impl Fsts {
     ///
     /// Bit 5.
     #[must_use]
+    #[inline]
     pub const fn ice(self) -> bool {
         (self.0[0] >> 5 & 0x1) != 0
     }
 
     /// With another value of `ice`.
     #[must_use]
+    #[inline]
     pub const fn with_ice(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x20 | (value as u32) << 5 & 0x20;
@@ -7447,6 +8246,7 @@ impl Fsts {
     }
 
     /// Changes `ice`.
+    #[inline]
     pub const fn set_ice(&mut self, value: bool) {
         *self = self.with_ice(value);
     }
@@ -7455,12 +8255,14 @@ impl Fsts {
     ///
     /// Bit 6.
     #[must_use]
+    #[inline]
     pub const fn ite(self) -> bool {
         (self.0[0] >> 6 & 0x1) != 0
     }
 
     /// With another value of `ite`.
     #[must_use]
+    #[inline]
     pub const fn with_ite(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x40 | (value as u32) << 6 & 0x40;
@@ -7468,6 +8270,7 @@ impl Fsts {
     }
 
     /// Changes `ite`.
+    #[inline]
     pub const fn set_ite(&mut self, value: bool) {
         *self = self.with_ite(value);
     }
@@ -7476,12 +8279,14 @@ impl Fsts {
     ///
     /// Bit 7.
     #[must_use]
+    #[inline]
     pub const fn pro(self) -> bool {
         (self.0[0] >> 7 & 0x1) != 0
     }
 
     /// With another value of `pro`.
     #[must_use]
+    #[inline]
     pub const fn with_pro(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x80 | (value as u32) << 7 & 0x80;
@@ -7489,6 +8294,7 @@ impl Fsts {
     }
 
     /// Changes `pro`.
+    #[inline]
     pub const fn set_pro(&mut self, value: bool) {
         *self = self.with_pro(value);
     }
@@ -7497,12 +8303,14 @@ impl Fsts {
     ///
     /// Bits 15:8.
     #[must_use]
+    #[inline]
     pub const fn fri(self) -> u8 {
         (self.0[0] >> 8 & 0xff) as u8
     }
 
     /// With another value of `fri`.
     #[must_use]
+    #[inline]
     pub const fn with_fri(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xff00 | (value as u32) << 8 & 0xff00;
@@ -7510,6 +8318,7 @@ impl Fsts {
     }
 
     /// Changes `fri`.
+    #[inline]
     pub const fn set_fri(&mut self, value: u8) {
         *self = self.with_fri(value);
     }
@@ -7555,36 +8364,42 @@ impl Fectl {
     pub const OFFSET: usize = 0x38;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -7592,12 +8407,14 @@ impl Fectl {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7612,12 +8429,14 @@ impl Fectl {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn ip(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `ip`.
     #[must_use]
+    #[inline]
     pub const fn with_ip(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u32) << 30 & 0x4000_0000;
@@ -7625,6 +8444,7 @@ impl Fectl {
     }
 
     /// Changes `ip`.
+    #[inline]
     pub const fn set_ip(&mut self, value: bool) {
         *self = self.with_ip(value);
     }
@@ -7633,12 +8453,14 @@ impl Fectl {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn im(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `im`.
     #[must_use]
+    #[inline]
     pub const fn with_im(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u32) << 31 & 0x8000_0000;
@@ -7646,6 +8468,7 @@ impl Fectl {
     }
 
     /// Changes `im`.
+    #[inline]
     pub const fn set_im(&mut self, value: bool) {
         *self = self.with_im(value);
     }
@@ -7681,36 +8504,42 @@ impl Iqh {
     pub const OFFSET: usize = 0x80;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -7718,12 +8547,14 @@ impl Iqh {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7738,12 +8569,14 @@ impl Iqh {
     ///
     /// Bits 18:4.
     #[must_use]
+    #[inline]
     pub const fn qh(self) -> u16 {
         (self.0[0] >> 4 & 0x7fff) as u16
     }
 
     /// With another value of `qh`.
     #[must_use]
+    #[inline]
     pub const fn with_qh(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7_fff0 | (value as u64) << 4 & 0x7_fff0;
@@ -7751,6 +8584,7 @@ impl Iqh {
     }
 
     /// Changes `qh`.
+    #[inline]
     pub const fn set_qh(&mut self, value: u16) {
         *self = self.with_qh(value);
     }
@@ -7786,36 +8620,42 @@ impl Iqt {
     pub const OFFSET: usize = 0x88;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -7823,12 +8663,14 @@ impl Iqt {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7843,12 +8685,14 @@ impl Iqt {
     ///
     /// Bits 18:4.
     #[must_use]
+    #[inline]
     pub const fn qt(self) -> u16 {
         (self.0[0] >> 4 & 0x7fff) as u16
     }
 
     /// With another value of `qt`.
     #[must_use]
+    #[inline]
     pub const fn with_qt(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7_fff0 | (value as u64) << 4 & 0x7_fff0;
@@ -7856,6 +8700,7 @@ impl Iqt {
     }
 
     /// Changes `qt`.
+    #[inline]
     pub const fn set_qt(&mut self, value: u16) {
         *self = self.with_qt(value);
     }
@@ -7891,36 +8736,42 @@ impl Iqa {
     pub const OFFSET: usize = 0x90;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -7928,12 +8779,14 @@ impl Iqa {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -7948,12 +8801,14 @@ impl Iqa {
     ///
     /// Bits 2:0.
     #[must_use]
+    #[inline]
     pub const fn qs(self) -> u8 {
         (self.0[0] & 0x7) as u8
     }
 
     /// With another value of `qs`.
     #[must_use]
+    #[inline]
     pub const fn with_qs(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7 | (value as u64) & 0x7;
@@ -7961,6 +8816,7 @@ impl Iqa {
     }
 
     /// Changes `qs`.
+    #[inline]
     pub const fn set_qs(&mut self, value: u8) {
         *self = self.with_qs(value);
     }
@@ -7969,12 +8825,14 @@ impl Iqa {
     ///
     /// Bit 11.
     #[must_use]
+    #[inline]
     pub const fn dw(self) -> bool {
         (self.0[0] >> 11 & 0x1) != 0
     }
 
     /// With another value of `dw`.
     #[must_use]
+    #[inline]
     pub const fn with_dw(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x800 | (value as u64) << 11 & 0x800;
@@ -7982,6 +8840,7 @@ impl Iqa {
     }
 
     /// Changes `dw`.
+    #[inline]
     pub const fn set_dw(&mut self, value: bool) {
         *self = self.with_dw(value);
     }
@@ -7990,12 +8849,14 @@ impl Iqa {
     ///
     /// Bits 63:12, in place.
     #[must_use]
+    #[inline]
     pub const fn iqa(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `iqa`.
     #[must_use]
+    #[inline]
     pub const fn with_iqa(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -8003,6 +8864,7 @@ impl Iqa {
     }
 
     /// Changes `iqa`.
+    #[inline]
     pub const fn set_iqa(&mut self, value: u64) {
         *self = self.with_iqa(value);
     }
@@ -8042,36 +8904,42 @@ impl Ics {
     pub const OFFSET: usize = 0x9c;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -8079,12 +8947,14 @@ impl Ics {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8099,12 +8969,14 @@ impl Ics {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn iwc(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `iwc`.
     #[must_use]
+    #[inline]
     pub const fn with_iwc(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u32) & 0x1;
@@ -8112,6 +8984,7 @@ impl Ics {
     }
 
     /// Changes `iwc`.
+    #[inline]
     pub const fn set_iwc(&mut self, value: bool) {
         *self = self.with_iwc(value);
     }
@@ -8147,36 +9020,42 @@ impl Iectl {
     pub const OFFSET: usize = 0xa0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -8184,12 +9063,14 @@ impl Iectl {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8204,12 +9085,14 @@ impl Iectl {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn ip(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `ip`.
     #[must_use]
+    #[inline]
     pub const fn with_ip(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u32) << 30 & 0x4000_0000;
@@ -8217,6 +9100,7 @@ impl Iectl {
     }
 
     /// Changes `ip`.
+    #[inline]
     pub const fn set_ip(&mut self, value: bool) {
         *self = self.with_ip(value);
     }
@@ -8225,12 +9109,14 @@ impl Iectl {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn im(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `im`.
     #[must_use]
+    #[inline]
     pub const fn with_im(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u32) << 31 & 0x8000_0000;
@@ -8238,6 +9124,7 @@ impl Iectl {
     }
 
     /// Changes `im`.
+    #[inline]
     pub const fn set_im(&mut self, value: bool) {
         *self = self.with_im(value);
     }
@@ -8273,36 +9160,42 @@ impl Iqercd {
     pub const OFFSET: usize = 0xb0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -8310,12 +9203,14 @@ impl Iqercd {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8330,12 +9225,14 @@ impl Iqercd {
     ///
     /// Bits 3:0.
     #[must_use]
+    #[inline]
     pub const fn iqei(self) -> u8 {
         (self.0[0] & 0xf) as u8
     }
 
     /// With another value of `iqei`.
     #[must_use]
+    #[inline]
     pub const fn with_iqei(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xf | (value as u64) & 0xf;
@@ -8343,6 +9240,7 @@ impl Iqercd {
     }
 
     /// Changes `iqei`.
+    #[inline]
     pub const fn set_iqei(&mut self, value: u8) {
         *self = self.with_iqei(value);
     }
@@ -8351,12 +9249,14 @@ impl Iqercd {
     ///
     /// Bits 47:32.
     #[must_use]
+    #[inline]
     pub const fn itesid(self) -> u16 {
         (self.0[0] >> 32 & 0xffff) as u16
     }
 
     /// With another value of `itesid`.
     #[must_use]
+    #[inline]
     pub const fn with_itesid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000_0000
@@ -8365,6 +9265,7 @@ impl Iqercd {
     }
 
     /// Changes `itesid`.
+    #[inline]
     pub const fn set_itesid(&mut self, value: u16) {
         *self = self.with_itesid(value);
     }
@@ -8373,12 +9274,14 @@ impl Iqercd {
     ///
     /// Bits 63:48.
     #[must_use]
+    #[inline]
     pub const fn icesid(self) -> u16 {
         (self.0[0] >> 48 & 0xffff) as u16
     }
 
     /// With another value of `icesid`.
     #[must_use]
+    #[inline]
     pub const fn with_icesid(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_0000_0000_0000
@@ -8387,6 +9290,7 @@ impl Iqercd {
     }
 
     /// Changes `icesid`.
+    #[inline]
     pub const fn set_icesid(&mut self, value: u16) {
         *self = self.with_icesid(value);
     }
@@ -8426,36 +9330,42 @@ impl Pqh {
     pub const OFFSET: usize = 0xc0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -8463,12 +9373,14 @@ impl Pqh {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8483,12 +9395,14 @@ impl Pqh {
     ///
     /// Bits 18:5.
     #[must_use]
+    #[inline]
     pub const fn pqh(self) -> u16 {
         (self.0[0] >> 5 & 0x3fff) as u16
     }
 
     /// With another value of `pqh`.
     #[must_use]
+    #[inline]
     pub const fn with_pqh(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7_ffe0 | (value as u64) << 5 & 0x7_ffe0;
@@ -8496,6 +9410,7 @@ impl Pqh {
     }
 
     /// Changes `pqh`.
+    #[inline]
     pub const fn set_pqh(&mut self, value: u16) {
         *self = self.with_pqh(value);
     }
@@ -8531,36 +9446,42 @@ impl Pqt {
     pub const OFFSET: usize = 0xc8;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -8568,12 +9489,14 @@ impl Pqt {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8588,12 +9511,14 @@ impl Pqt {
     ///
     /// Bits 18:5.
     #[must_use]
+    #[inline]
     pub const fn pqt(self) -> u16 {
         (self.0[0] >> 5 & 0x3fff) as u16
     }
 
     /// With another value of `pqt`.
     #[must_use]
+    #[inline]
     pub const fn with_pqt(self, value: u16) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7_ffe0 | (value as u64) << 5 & 0x7_ffe0;
@@ -8601,6 +9526,7 @@ impl Pqt {
     }
 
     /// Changes `pqt`.
+    #[inline]
     pub const fn set_pqt(&mut self, value: u16) {
         *self = self.with_pqt(value);
     }
@@ -8636,36 +9562,42 @@ impl Pqa {
     pub const OFFSET: usize = 0xd0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u64; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u64) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u64 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 8]) -> Self {
         let (chunks, _) = bytes.as_chunks::<8>();
         Self(core::array::from_fn(|at| u64::from_le_bytes(chunks[at])))
@@ -8673,12 +9605,14 @@ impl Pqa {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 8] {
         core::array::from_fn(|at| self.0[at / 8].to_le_bytes()[at % 8])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u64; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8693,12 +9627,14 @@ impl Pqa {
     ///
     /// Bits 2:0.
     #[must_use]
+    #[inline]
     pub const fn pqs(self) -> u8 {
         (self.0[0] & 0x7) as u8
     }
 
     /// With another value of `pqs`.
     #[must_use]
+    #[inline]
     pub const fn with_pqs(self, value: u8) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x7 | (value as u64) & 0x7;
@@ -8706,6 +9642,7 @@ impl Pqa {
     }
 
     /// Changes `pqs`.
+    #[inline]
     pub const fn set_pqs(&mut self, value: u8) {
         *self = self.with_pqs(value);
     }
@@ -8714,12 +9651,14 @@ impl Pqa {
     ///
     /// Bits 63:12, in place.
     #[must_use]
+    #[inline]
     pub const fn pqa(self) -> u64 {
         self.0[0] & 0xffff_ffff_ffff_f000
     }
 
     /// With another value of `pqa`.
     #[must_use]
+    #[inline]
     pub const fn with_pqa(self, value: u64) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0xffff_ffff_ffff_f000 | value & 0xffff_ffff_ffff_f000;
@@ -8727,6 +9666,7 @@ impl Pqa {
     }
 
     /// Changes `pqa`.
+    #[inline]
     pub const fn set_pqa(&mut self, value: u64) {
         *self = self.with_pqa(value);
     }
@@ -8765,36 +9705,42 @@ impl Prs {
     pub const OFFSET: usize = 0xdc;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -8802,12 +9748,14 @@ impl Prs {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8822,12 +9770,14 @@ impl Prs {
     ///
     /// Bit 0.
     #[must_use]
+    #[inline]
     pub const fn ppr(self) -> bool {
         (self.0[0] & 0x1) != 0
     }
 
     /// With another value of `ppr`.
     #[must_use]
+    #[inline]
     pub const fn with_ppr(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x1 | (value as u32) & 0x1;
@@ -8835,6 +9785,7 @@ impl Prs {
     }
 
     /// Changes `ppr`.
+    #[inline]
     pub const fn set_ppr(&mut self, value: bool) {
         *self = self.with_ppr(value);
     }
@@ -8843,12 +9794,14 @@ impl Prs {
     ///
     /// Bit 1.
     #[must_use]
+    #[inline]
     pub const fn pro(self) -> bool {
         (self.0[0] >> 1 & 0x1) != 0
     }
 
     /// With another value of `pro`.
     #[must_use]
+    #[inline]
     pub const fn with_pro(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x2 | (value as u32) << 1 & 0x2;
@@ -8856,6 +9809,7 @@ impl Prs {
     }
 
     /// Changes `pro`.
+    #[inline]
     pub const fn set_pro(&mut self, value: bool) {
         *self = self.with_pro(value);
     }
@@ -8894,36 +9848,42 @@ impl Pectl {
     pub const OFFSET: usize = 0xe0;
     /// No bit set.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self([0x0])
     }
 
     /// From the values of the words.
     #[must_use]
+    #[inline]
     pub const fn from_words(words: [u32; 1]) -> Self {
         Self(words)
     }
 
     /// The values of the words.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u32; 1] {
         self.0
     }
 
     /// From the value of its word.
     #[must_use]
+    #[inline]
     pub const fn from_word(word: u32) -> Self {
         Self([word])
     }
 
     /// The value of its word.
     #[must_use]
+    #[inline]
     pub const fn word(self) -> u32 {
         self.0[0]
     }
 
     /// From its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn from_le_bytes(bytes: [u8; 4]) -> Self {
         let (chunks, _) = bytes.as_chunks::<4>();
         Self(core::array::from_fn(|at| u32::from_le_bytes(chunks[at])))
@@ -8931,12 +9891,14 @@ impl Pectl {
 
     /// Its bytes in memory.
     #[must_use]
+    #[inline]
     pub fn to_le_bytes(self) -> [u8; 4] {
         core::array::from_fn(|at| self.0[at / 4].to_le_bytes()[at % 4])
     }
 
     /// Its reserved bits, of which none should be set.
     #[must_use]
+    #[inline]
     pub const fn reserved_bits(self) -> [u32; 1] {
         let mut words = self.0;
         let mut at = 0;
@@ -8951,12 +9913,14 @@ impl Pectl {
     ///
     /// Bit 30.
     #[must_use]
+    #[inline]
     pub const fn ip(self) -> bool {
         (self.0[0] >> 30 & 0x1) != 0
     }
 
     /// With another value of `ip`.
     #[must_use]
+    #[inline]
     pub const fn with_ip(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x4000_0000 | (value as u32) << 30 & 0x4000_0000;
@@ -8964,6 +9928,7 @@ impl Pectl {
     }
 
     /// Changes `ip`.
+    #[inline]
     pub const fn set_ip(&mut self, value: bool) {
         *self = self.with_ip(value);
     }
@@ -8972,12 +9937,14 @@ impl Pectl {
     ///
     /// Bit 31.
     #[must_use]
+    #[inline]
     pub const fn im(self) -> bool {
         (self.0[0] >> 31 & 0x1) != 0
     }
 
     /// With another value of `im`.
     #[must_use]
+    #[inline]
     pub const fn with_im(self, value: bool) -> Self {
         let mut words = self.0;
         words[0] = words[0] & !0x8000_0000 | (value as u32) << 31 & 0x8000_0000;
@@ -8985,6 +9952,7 @@ impl Pectl {
     }
 
     /// Changes `im`.
+    #[inline]
     pub const fn set_im(&mut self, value: bool) {
         *self = self.with_im(value);
     }

@@ -102,18 +102,21 @@ impl Item<'_> {
 
             #[doc = #start]
             #[must_use]
+            #[inline]
             pub const fn new() -> Self {
                 Self([#(#blank),*])
             }
 
             /// From the values of the words.
             #[must_use]
+            #[inline]
             pub const fn from_words(words: [#word; #count]) -> Self {
                 Self(words)
             }
 
             /// The values of the words.
             #[must_use]
+            #[inline]
             pub const fn words(self) -> [#word; #count] {
                 self.0
             }
@@ -122,6 +125,7 @@ impl Item<'_> {
 
             /// Its reserved bits, of which none should be set.
             #[must_use]
+            #[inline]
             pub const fn reserved_bits(self) -> [#word; #count] {
                 let mut words = self.0;
                 let mut at = 0;
@@ -143,12 +147,14 @@ impl Item<'_> {
         quote! {
             /// From the value of its word.
             #[must_use]
+            #[inline]
             pub const fn from_word(word: #word) -> Self {
                 Self([word])
             }
 
             /// The value of its word.
             #[must_use]
+            #[inline]
             pub const fn word(self) -> #word {
                 self.0[0]
             }
@@ -161,6 +167,7 @@ impl Item<'_> {
         quote! {
             /// From its bytes in memory.
             #[must_use]
+            #[inline]
             pub fn from_le_bytes(bytes: [u8; #size]) -> Self {
                 let (chunks, _) = bytes.as_chunks::<#width>();
                 Self(core::array::from_fn(|at| #word::from_le_bytes(chunks[at])))
@@ -168,6 +175,7 @@ impl Item<'_> {
 
             /// Its bytes in memory.
             #[must_use]
+            #[inline]
             pub fn to_le_bytes(self) -> [u8; #size] {
                 core::array::from_fn(|at| self.0[at / #width].to_le_bytes()[at % #width])
             }
@@ -193,12 +201,14 @@ impl Item<'_> {
             #alias
             #deprecated
             #[must_use]
+            #[inline]
             pub const fn #get(self) -> #ty {
                 #read
             }
 
             #[doc = #about_with]
             #[must_use]
+            #[inline]
             pub const fn #with(self, value: #ty) -> Self {
                 let mut words = self.0;
                 #writes
@@ -206,6 +216,7 @@ impl Item<'_> {
             }
 
             #[doc = #about_set]
+            #[inline]
             pub const fn #set(&mut self, value: #ty) {
                 *self = self.#with(value);
             }
