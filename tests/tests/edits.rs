@@ -51,7 +51,7 @@ const EDITS: &[Edit] = &[
         release: "5.10",
         find: "The address that was accessed.",
         replace: "The address that the device accessed.",
-        changes: &["rust", "c-header"],
+        changes: &["rust", "c-header", "doc-md", "doc-rst"],
         header: &[],
     },
     Edit {
@@ -71,7 +71,8 @@ const EDITS: &[Edit] = &[
         find: "READABLE   = { bit = 2, doc = \"Devices may read.\" }\n",
         replace: "READABLE   = { bit = 2, doc = \"Devices may read.\" }\n\
                   SHARED     = { bit = 3, since = \"7.3\", doc = \"Others map it too.\" }\n",
-        changes: &[],
+        // What is generated at the release does not know it; the tables are about all releases.
+        changes: &["compat-md", "compat-html"],
         header: &[],
     },
     Edit {
@@ -80,7 +81,7 @@ const EDITS: &[Edit] = &[
         release: "5.9",
         find: "PAGE_RESPONSE_NEEDS_PASID = { bit = 3, since = \"5.9\"",
         replace: "PAGE_RESPONSE_NEEDS_PASID = { bit = 3, since = \"5.10\"",
-        changes: &["rust", "c-header", "c-asserts", "layout"],
+        changes: &["rust", "c-header", "c-asserts", "layout", "doc-md", "doc-rst"],
         header: &["constant IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID is missing"],
     },
     Edit {
@@ -128,7 +129,7 @@ const EDITS: &[Edit] = &[
         release: "7.3",
         find: "SET   = { value = 1, doc = \"Use this one.\" }",
         replace: "USE   = { value = 1, doc = \"Use this one.\" }",
-        changes: &["rust", "c-header", "c-asserts", "layout"],
+        changes: &["rust", "c-header", "c-asserts", "layout", "doc-md", "doc-rst"],
         header: &["constant IOMMU_VFIO_IOAS_SET is missing", "constant IOMMU_VFIO_IOAS_USE is not real"],
     },
     Edit {
