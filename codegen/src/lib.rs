@@ -33,6 +33,8 @@ pub mod layout_json;
 #[cfg(feature = "cli")]
 pub mod layout_text;
 pub mod lists;
+#[cfg(feature = "cli")]
+pub mod lock;
 #[cfg(feature = "project")]
 pub mod manifest;
 mod notes;

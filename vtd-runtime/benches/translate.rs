@@ -189,11 +189,20 @@ fn invalidations() {
 }
 
 fn main() {
+    // `cargo bench -p vtd-runtime -- misses`: some of the tables alone.
+    let named: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|one| one == name);
     println!("| what | time | bound | time | ratio |");
     println!("|---|---|---|---|---|");
-    hits();
-    let tiny = CacheSizes { iotlb: 4, ..CacheSizes::default() };
-    misses("miss, 4 on 4 levels, no paging-structure cache", CacheSizes { paging: 0, ..tiny });
-    misses("miss, 4 on 4 levels, with it", CacheSizes { paging: 1 << 14, ..tiny });
-    invalidations();
+    if wanted("hits") {
+        hits();
+    }
+    if wanted("misses") {
+        let tiny = CacheSizes { iotlb: 4, ..CacheSizes::default() };
+        misses("miss, 4 on 4 levels, no paging-structure cache", CacheSizes { paging: 0, ..tiny });
+        misses("miss, 4 on 4 levels, with it", CacheSizes { paging: 1 << 14, ..tiny });
+    }
+    if wanted("invalidations") {
+        invalidations();
+    }
 }

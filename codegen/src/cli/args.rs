@@ -93,6 +93,9 @@ pub(crate) enum Command {
     /// Draft a schema from a header that exists.
     #[command(after_help = IMPORT)]
     Import(Import),
+    /// Record a release as published: what it means does not change any more.
+    #[command(after_help = RELEASE)]
+    Release(Release),
     /// List the releases of each header, and which is generated.
     Releases(Releases),
     /// Replay recorded calls of a reader, and report every answer that differs.
@@ -393,6 +396,23 @@ pub(crate) struct Import {
     /// Add the release to this schema; what a person wrote in it stays as it is.
     #[arg(long, value_name = "SCHEMA")]
     pub(crate) merge: Option<PathBuf>,
+}
+
+const RELEASE: &str = "\
+Written to `argsz.lock`, beside the manifest. From then on `argsz check` and `argsz compat` refuse an edit of it.
+
+Examples:
+  argsz release 6.12
+  argsz release 5.10 --header linux/iommu.h";
+
+/// Options of `release`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Release {
+    /// The release.
+    pub(crate) release: String,
+    /// Header or schema [default: all of the manifest that have the release].
+    #[arg(long)]
+    pub(crate) header: Option<String>,
 }
 
 /// Options of `releases`.

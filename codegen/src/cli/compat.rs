@@ -1,5 +1,6 @@
 //! `argsz compat`.
 
+mod frozen;
 mod git;
 mod waivers;
 
@@ -25,6 +26,9 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Compat) -> Done {
     let mut reports = Vec::new();
     for pair in &pairs {
         reports.push(compat::compare(pair).map_err(|error| Failure::Bug(format!("error: {error}")))?);
+    }
+    if options.files.is_empty() {
+        frozen::find(manifest, &mut reports)?;
     }
     let unused = waivers::apply(manifest, &mut reports, options)?;
     show(&reports, options)?;
@@ -121,14 +125,7 @@ fn between(found: &[Named], options: &Compat) -> Result<Vec<Pair>, Failure> {
     let having: Vec<&Named> = found.iter().filter(has).collect();
     if having.is_empty() {
         let names = wanted.iter().flatten().copied().collect::<Vec<_>>().join("` and `");
-        let known: Vec<String> = found
-            .iter()
-            .map(|named| {
-                let header = &named.schema.model().header;
-                format!("{} has {}", header.path, header.releases.join(", "))
-            })
-            .collect();
-        return Err(Failure::Usage(format!("error: no header has the release `{names}`\nhelp: {}", known.join("; "))));
+        return Err(project::no_header_has(found, &names));
     }
     let mut pairs = Vec::new();
     for named in having {

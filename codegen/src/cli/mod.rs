@@ -15,6 +15,7 @@ mod init;
 mod layout;
 mod pick;
 mod project;
+mod release;
 mod releases;
 mod term;
 mod vectors;
@@ -101,6 +102,7 @@ fn run(args: &Args) -> Done {
         Command::Init(options) => init::run(options),
         Command::Fmt(options) => fmt::run(manifest, options),
         Command::Import(options) => import::run(options),
+        Command::Release(options) => release::run(manifest, options),
         Command::Releases(options) => releases::run(manifest, options),
         Command::Verify(options) => verify::run(manifest, options),
         Command::Vectors(options) => vectors::run(manifest, options),

@@ -117,6 +117,16 @@ pub(crate) fn release(named: &Named, asked: &str) -> Result<Release, Failure> {
     })
 }
 
+/// No header has the release, or the releases, that were asked for.
+pub(crate) fn no_header_has(found: &[Named], asked: &str) -> Failure {
+    let known = found.iter().map(|named| {
+        let header = &named.schema.model().header;
+        format!("{} has {}", header.path, header.releases.join(", "))
+    });
+    let known = known.collect::<Vec<_>>().join("; ");
+    Failure::Usage(format!("error: no header has the release `{asked}`\nhelp: {known}"))
+}
+
 /// Something is asked for that does not exist: says what is near, and what there is.
 pub(crate) fn unknown(what: &str, asked: &str, known: &[&str]) -> Failure {
     const SHOWN: usize = 60;
