@@ -80,13 +80,24 @@ fn list() -> String {
     text
 }
 
+fn edit_style(line: &str) -> anstyle::Style {
+    match line.chars().next() {
+        Some('+') => GOOD,
+        Some('-') => BAD,
+        _ => anstyle::Style::new(),
+    }
+}
+
 /// What `argsz explain` says of a rule.
 pub(crate) fn explain(id: &str) -> Option<String> {
     let rule = rules::find(id)?;
     let letters = rule.effects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", or ");
     let head = paint(BOLD, format!("{}: {}", rule.id, rule.title));
     let see = format!("docs/compat.md#{}", rule.anchor());
-    Some(format!("{head}\n\nIt {letters}.\n\nWhy: {}\n\nMend: {}\n\nSee {see}\n", rule.why, rule.mend))
+    let shown: String =
+        rule.shown.lines().map(|line| format!("  {}\n", paint(edit_style(line), line.trim_end()))).collect();
+    let text = format!("Why: {}\n\nMend: {}\n\nFor example:\n\n{shown}\nSee {see}\n", rule.why, rule.mend);
+    Some(format!("{head}\n\nVerdict: {letters}.\n\n{text}"))
 }
 
 /// What the command line asks to compare.

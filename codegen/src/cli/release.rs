@@ -46,7 +46,7 @@ pub(crate) fn load(root: &Path) -> Result<Lock, Failure> {
     Lock::load(root).map_err(|error| Failure::File(format!("error: {error}")))
 }
 
-pub(crate) fn bug(error: argsz_codegen::EmitError) -> Failure {
+pub(crate) fn bug(error: impl std::fmt::Display) -> Failure {
     Failure::Bug(format!("error: {error}"))
 }
 

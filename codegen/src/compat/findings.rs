@@ -30,13 +30,30 @@ impl Findings {
     ) {
         let Some(rule) = rules::find(id) else { return };
         let (item, path, message) = (item.to_owned(), path.to_owned(), message.into());
-        self.found.push(Finding { rule, effect, item, path, message, at, follows: Vec::new(), waived: None });
+        self.found.push(Finding {
+            rule,
+            effect,
+            item,
+            path,
+            message,
+            at,
+            follows: Vec::new(),
+            renamed: None,
+            waived: None,
+        });
     }
 
     /// Says what the last finding drags along.
     pub(super) fn follows(&mut self, paths: Vec<String>) {
         if let Some(last) = self.found.last_mut() {
             last.follows.extend(paths);
+        }
+    }
+
+    /// Says how what the last finding is about was called, and is called now.
+    pub(super) fn renamed(&mut self, was: &str, now: &str) {
+        if let Some(last) = self.found.last_mut() {
+            last.renamed = Some((was.to_owned(), now.to_owned()));
         }
     }
 

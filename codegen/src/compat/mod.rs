@@ -89,6 +89,8 @@ pub struct Finding {
     pub at: (Which, Span),
     /// Paths that changed only because of this.
     pub follows: Vec<String>,
+    /// The old name and the new one, of what is called otherwise.
+    pub renamed: Option<(String, String)>,
     /// The reason why it is accepted, if the project waives it.
     pub waived: Option<String>,
 }
@@ -171,6 +173,7 @@ pub fn compare(pair: &Pair) -> Result<Report, CompatError> {
         let structs = layer.on.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         skipped.push((format!("layer {name}"), format!("only generic rules are compared, of {structs} too")));
     }
+    skipped.extend(findings.iter().filter_map(|finding| run::unshown(finding, &rows)));
     let unforetold = rows.iter().filter_map(|row| row.unforetold(&findings)).collect();
     let header = pair.new.model.header.path.clone();
     Ok(Report { header, pair: pair.clone(), findings, rows, skipped, unforetold })

@@ -85,6 +85,7 @@ fn flags(was: &Flags, now: &Flags, old: &Laid<'_>, to: &mut Findings) {
                     Some(heir) => {
                         let message = format!("`{name}` is now called `{}`", heir.meta.name);
                         to.add("L06", (item, name), (Which::New, heir.meta.span), message);
+                        to.renamed(name, &heir.meta.name);
                     }
                     None => to.add("F02", (item, name), at, format!("`{name}` ({:#x}) is gone", member.value)),
                 }
@@ -153,6 +154,9 @@ fn values(was: &Enum, now: &Enum, (old, new): (&Laid<'_>, &Laid<'_>), to: &mut F
                     None => (Effect::SOURCE, format!("`{name}` is gone")),
                 };
                 to.with("F08", effect, (item, name), (Which::Old, member.meta.span), message);
+                if let Some(heir) = heir {
+                    to.renamed(name, &heir.meta.name);
+                }
             }
         }
     }

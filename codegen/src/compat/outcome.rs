@@ -79,6 +79,7 @@ impl fmt::Display for Effect {
         f.write_str(match (self.old_user, self.new_user, self.source, self.gate) {
             (_, _, _, true) => "refused as an edit",
             (true, true, ..) => "breaks both old users and new users",
+            (true, false, true, _) => "breaks old users on new kernels, and their source",
             (true, false, ..) => "breaks old users on new kernels",
             (false, true, ..) => "breaks new users on old kernels",
             (false, false, true, _) => "breaks only source",

@@ -19,6 +19,8 @@ pub struct Rule {
     pub why: &'static str,
     /// The way out.
     pub mend: &'static str,
+    /// An edit that breaks it, as a difference of two schemas without their heads: see [`Rule::pair`].
+    pub shown: &'static str,
 }
 
 impl Rule {
@@ -26,6 +28,21 @@ impl Rule {
     #[must_use]
     pub fn anchor(&self) -> String {
         self.id.to_lowercase()
+    }
+
+    /// Two schemas that show it, before and after the edit. The newest release of the first is `1`, that of the second
+    /// is `2`.
+    #[must_use]
+    pub fn pair(&self) -> [String; 2] {
+        let side = |releases: &str, other: char| {
+            let lines =
+                self.shown.lines().filter(|line| !line.starts_with(other)).map(|line| line.get(1..).unwrap_or(line));
+            let head =
+                "grammar = 1\n\n[header]\npath = \"linux/t.h\"\nguard = \"_UAPI_LINUX_T_H\"\nlicense = \"MIT\"\n";
+            let body: String = lines.map(|line| format!("{line}\n")).collect();
+            format!("{head}includes = [\"linux/types.h\"]\nreleases = [{releases}]\n\n{body}")
+        };
+        [side("\"0\", \"1\"", '+'), side("\"0\", \"1\", \"2\"", '-')]
     }
 }
 
@@ -45,17 +62,19 @@ const GATE: Effect = Effect::GATE;
 
 /// A row of the table.
 const fn rule(
+    shown: &'static str,
     [id, title, why, mend]: [&'static str; 4],
     effects: &'static [Effect],
     codes: &'static [&'static str],
     runs: bool,
 ) -> Rule {
-    Rule { id, title, effects, codes, runs, why, mend }
+    Rule { id, title, effects, codes, runs, why, mend, shown }
 }
 
 /// Every rule, by family: layout, extension, flags and values, reserved bytes, interface.
 pub const ALL: &[Rule] = &[
     rule(
+        include_str!("witnesses/L01.diff"),
         [
             "L01",
             "the offset of a field moved",
@@ -67,6 +86,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L02.diff"),
         [
             "L02",
             "the width of a field changed",
@@ -78,6 +98,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L03.diff"),
         [
             "L03",
             "the signedness of a field changed",
@@ -89,6 +110,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L04.diff"),
         [
             "L04",
             "the byte order of a field changed",
@@ -100,17 +122,19 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L05.diff"),
         [
             "L05",
             "a field was deleted without leaving a reserved slot",
             "What follows moves, or bytes that users fill in lose their meaning.",
             "Turn it into a reserved field of the same size that nobody looks at.",
         ],
-        &[B],
+        &[B, O],
         &[],
         true,
     ),
     rule(
+        include_str!("witnesses/L06.diff"),
         [
             "L06",
             "a field or member was renamed",
@@ -122,6 +146,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L07.diff"),
         [
             "L07",
             "the length of an array changed",
@@ -133,6 +158,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L08.diff"),
         [
             "L08",
             "order or width of a bit-field changed",
@@ -144,6 +170,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L09.diff"),
         [
             "L09",
             "something was inserted in the middle",
@@ -155,6 +182,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L10.diff"),
         [
             "L10",
             "a struct shrinks",
@@ -166,6 +194,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L11.diff"),
         [
             "L11",
             "only the alignment changed",
@@ -177,12 +206,14 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L12.diff"),
         ["L12", "packed was toggled", "Places or alignment of fields change.", "Keep it as it was published."],
         &[B],
         &[],
         false,
     ),
     rule(
+        include_str!("witnesses/L13.diff"),
         [
             "L13",
             "hidden padding was made explicit",
@@ -194,6 +225,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/L14.diff"),
         [
             "L14",
             "the layout differs between 32 and 64 bit",
@@ -205,6 +237,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L15.diff"),
         [
             "L15",
             "a member whose width the machine decides",
@@ -216,6 +249,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/L16.diff"),
         [
             "L16",
             "an array of one became a flexible array",
@@ -227,6 +261,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E01.diff"),
         [
             "E01",
             "a field was appended with a flag and a minimum size",
@@ -238,6 +273,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E02.diff"),
         [
             "E02",
             "a field was appended after a trailing union",
@@ -249,6 +285,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E03.diff"),
         [
             "E03",
             "a field was appended to a fixed struct",
@@ -260,6 +297,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E04.diff"),
         [
             "E04",
             "an extension without a flag",
@@ -271,6 +309,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E05.diff"),
         [
             "E05",
             "a flag without its minimum size",
@@ -282,6 +321,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E06.diff"),
         [
             "E06",
             "the minimum size of a flag was raised",
@@ -293,6 +333,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E07.diff"),
         [
             "E07",
             "the minimum size of a flag was lowered",
@@ -304,6 +345,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E08.diff"),
         [
             "E08",
             "a minimum size before the end of what it guards, or beyond the struct",
@@ -315,6 +357,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E09.diff"),
         [
             "E09",
             "the size field moved or changed its type",
@@ -326,6 +369,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E10.diff"),
         [
             "E10",
             "the base size was raised or lowered",
@@ -337,6 +381,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E11.diff"),
         [
             "E11",
             "a new arm of a union that fits, with a selector value",
@@ -348,6 +393,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E12.diff"),
         [
             "E12",
             "the last union grows, with a selector or flag and a size",
@@ -359,12 +405,14 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E13.diff"),
         ["E13", "a union that is not last grows", "What follows moves.", "Put unions that grow last."],
         &[B],
         &[],
         true,
     ),
     rule(
+        include_str!("witnesses/E14.diff"),
         [
             "E14",
             "an arm of a union was removed or resized",
@@ -376,6 +424,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E15.diff"),
         [
             "E15",
             "a selector value leads to another arm",
@@ -387,6 +436,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E16.diff"),
         [
             "E16",
             "the reader wants exactly its own size",
@@ -398,6 +448,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/E17.diff"),
         [
             "E17",
             "a larger tail of zeros is now refused",
@@ -409,6 +460,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E18.diff"),
         [
             "E18",
             "output is written beyond the size that the user gave",
@@ -420,6 +472,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E19.diff"),
         [
             "E19",
             "the tail of an output is not filled with zeros",
@@ -431,6 +484,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/E20.diff"),
         [
             "E20",
             "an input became an output as well",
@@ -442,6 +496,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/F01.diff"),
         [
             "F01",
             "the value of a flag changed",
@@ -453,6 +508,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/F02.diff"),
         [
             "F02",
             "a flag was deleted",
@@ -464,6 +520,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/F03.diff"),
         [
             "F03",
             "a retired bit was used again",
@@ -475,6 +532,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/F04.diff"),
         [
             "F04",
             "a new flag in bits that old kernels never checked",
@@ -486,12 +544,14 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/F05.diff"),
         ["F05", "a new flag in bits that are checked", "An old kernel refuses it cleanly.", "Nothing to mend."],
         &[S],
         &[],
         true,
     ),
     rule(
+        include_str!("witnesses/F06.diff"),
         [
             "F06",
             "overlapping bits, or a flag missing from its mask",
@@ -503,6 +563,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/F07.diff"),
         [
             "F07",
             "the value of an enumerator changed",
@@ -514,18 +575,26 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/F08.diff"),
         [
             "F08",
             "an enumerator was deleted or renamed",
             "Deleted: its users are refused. Renamed: they no longer compile.",
             "Keep it; an alias keeps an old name.",
         ],
-        &[O, SRC],
+        &[O_SRC, SRC],
         &[],
         true,
     ),
-    rule(["F09", "an input value was added", "An old kernel refuses it cleanly.", "Nothing to mend."], &[S], &[], true),
     rule(
+        include_str!("witnesses/F09.diff"),
+        ["F09", "an input value was added", "An old kernel refuses it cleanly.", "Nothing to mend."],
+        &[S],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("witnesses/F10.diff"),
         [
             "F10",
             "an output value was added where users know only the old ones",
@@ -536,8 +605,15 @@ pub const ALL: &[Rule] = &[
         &[],
         false,
     ),
-    rule(["F11", "a counter moved", "A declared counter is no value.", "Nothing to mend."], &[S], &[], false),
     rule(
+        include_str!("witnesses/F11.diff"),
+        ["F11", "a counter moved", "A declared counter is no value.", "Nothing to mend."],
+        &[S],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("witnesses/F12.diff"),
         [
             "F12",
             "what is asked of flags and values was tightened or relaxed",
@@ -549,6 +625,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/R01.diff"),
         [
             "R01",
             "reserved bytes that were checked are taken, with a flag",
@@ -560,6 +637,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/R02.diff"),
         [
             "R02",
             "reserved bytes that nobody checked are taken",
@@ -571,6 +649,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/R03.diff"),
         [
             "R03",
             "reserved bytes must now be zero",
@@ -582,6 +661,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/R04.diff"),
         [
             "R04",
             "reserved bytes need no longer be zero",
@@ -593,6 +673,7 @@ pub const ALL: &[Rule] = &[
         true,
     ),
     rule(
+        include_str!("witnesses/R05.diff"),
         [
             "R05",
             "the history of reserved bytes was deleted",
@@ -604,6 +685,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/I01.diff"),
         [
             "I01",
             "number, magic or direction of an ioctl changed",
@@ -615,6 +697,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/I02.diff"),
         [
             "I02",
             "a struct grew whose size is in an ioctl number",
@@ -626,24 +709,28 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/I03.diff"),
         ["I03", "two ioctls with one number", "Only one of them is reached.", "Give each a number of its own."],
         &[B],
         &["AZ0234"],
         false,
     ),
     rule(
+        include_str!("witnesses/I04.diff"),
         ["I04", "a type was removed", "Its users have nobody to talk to.", "Keep it, and say `deprecated`."],
         &[B],
         &[],
         false,
     ),
     rule(
+        include_str!("witnesses/I05.diff"),
         ["I05", "the errno of a refusal changed", "Users probe for features by errno.", "Keep the errno of each rule."],
         &[O],
         &[],
         false,
     ),
     rule(
+        include_str!("witnesses/I06.diff"),
         [
             "I06",
             "the meaning of zero changed",
@@ -655,6 +742,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/I07.diff"),
         [
             "I07",
             "one revision adds to a struct and takes from it",
@@ -666,6 +754,7 @@ pub const ALL: &[Rule] = &[
         false,
     ),
     rule(
+        include_str!("witnesses/I08.diff"),
         [
             "I08",
             "a published release was edited",

@@ -83,6 +83,29 @@ impl Row {
     }
 }
 
+/// Harm that a rule foretells, that bytes could show, and that no payload showed; with where it was looked for.
+pub(super) fn unshown(finding: &Finding, rows: &[Row]) -> Option<(String, String)> {
+    let about: Vec<&Row> = rows.iter().filter(|row| row.about.contains(&finding.item)).collect();
+    let shown = |of: fn(&Row) -> &[Sent]| about.iter().any(|row| of(row).iter().any(|sent| sent.cell.harms()));
+    let missing: Vec<&str> = [
+        (finding.effect.old_user && !shown(|row| &row.old_user), "old users"),
+        (finding.effect.new_user && !shown(|row| &row.new_user), "new users"),
+    ]
+    .into_iter()
+    .filter_map(|(missing, who)| missing.then_some(who))
+    .collect();
+    if missing.is_empty() || !finding.rule.runs {
+        return None;
+    }
+    let runs: usize = about.iter().map(|row| row.old_user.len() + row.new_user.len()).sum();
+    let who = missing.join(" and ");
+    let why = match about.len() {
+        0 => format!("{}: no struct that is read has it, so that no payload of {who} can show it", finding.rule.id),
+        _ => format!("{}: argued, not shown: none of {runs} payloads breaks {who}", finding.rule.id),
+    };
+    Some((finding.full_path(), why))
+}
+
 /// Runs every struct that both sides have, both ways.
 pub(super) fn rows(
     old: &Laid<'_>,
@@ -100,16 +123,15 @@ pub(super) fn rows(
             continue;
         };
         let renamed = |from: Which| -> HashMap<String, String> {
-            let of = findings.iter().filter(|finding| finding.rule.id == "L06" || finding.rule.id == "F08");
-            let names = of.filter_map(|finding| {
-                let mut quoted = finding.message.split('`').skip(1).step_by(2);
-                let (was, now) = (quoted.next()?.to_owned(), quoted.next()?.to_owned());
+            let names = findings.iter().filter_map(|finding| {
+                let (was, now) = finding.renamed.clone()?;
                 Some(if from == Which::Old { (was, now) } else { (now, was) })
             });
             names.collect()
         };
-        let there = Run { user: (old, &old_list), kernel: (new, &new_list), renamed: renamed(Which::Old) };
-        let back = Run { user: (new, &new_list), kernel: (old, &old_list), renamed: renamed(Which::New) };
+        let (old_side, new_side) = ((old, &old_list), (new, &new_list));
+        let there = Run { user: old_side, kernel: new_side, newer: false, renamed: renamed(Which::Old) };
+        let back = Run { user: new_side, kernel: old_side, newer: true, renamed: renamed(Which::New) };
         let mut about = Vec::new();
         reach(old, name, &mut about);
         reach(new, name, &mut about);
@@ -138,6 +160,8 @@ fn reach(laid: &Laid<'_>, name: &str, about: &mut Vec<String>) {
 struct Run<'a> {
     user: (&'a Laid<'a>, &'a CheckList),
     kernel: (&'a Laid<'a>, &'a CheckList),
+    /// Whether the user is the newer one: what an old user asks for was there once.
+    newer: bool,
     /// What the user's names are called by the kernel, where that differs.
     renamed: HashMap<String, String>,
 }
@@ -197,7 +221,7 @@ impl Run<'_> {
             Verdict::Refused(refusal) => Cell::Refused {
                 errno: refusal.errno.0,
                 rule: refusal.rule,
-                asked_for_new: put.iter().any(|line| self.is_new(line)),
+                asked_for_new: self.newer && put.iter().any(|line| self.is_new(line)),
             },
             Verdict::Accepted(_) => {
                 let got = lines(self.kernel, bytes, size);

@@ -101,6 +101,7 @@ impl Both<'_> {
         let at = (Which::New, now.field.meta.span);
         if now.path != was.path {
             to.add("L06", place, at, format!("`{}` is now called `{}`", was.path, now.path));
+            to.renamed(&was.path, &now.path);
         }
         if was.field.dir != now.field.dir && was.field.dir == Dir::In {
             to.add("E20", place, at, format!("`{}` is now written by the kernel", was.path));

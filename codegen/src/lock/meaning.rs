@@ -209,7 +209,7 @@ fn chain(one: &Chain) -> String {
     let Chain { of, when, first, head, next, id, ids, links, none, .. } = one;
     let when = when.as_ref().map_or_else(String::new, |when| format!(" if {when}"));
     let mut text = format!("behind {}.{}{when}: {} with {} and {} of {}\n", of.0, first.0, head.0, next.0, id.0, ids.0);
-    links.iter().for_each(|link| _ = writeln!(text, "{} is {}", link.id.0, link.ty.0));
-    none.iter().for_each(|(id, _)| _ = writeln!(text, "{id} is elsewhere"));
+    text.extend(links.iter().map(|link| format!("{} is {}\n", link.id.0, link.ty.0)));
+    text.extend(none.iter().map(|(id, _)| format!("{id} is elsewhere\n")));
     text
 }

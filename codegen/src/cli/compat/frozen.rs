@@ -25,6 +25,7 @@ pub(super) fn find(manifest: Option<&Path>, reports: &mut [Report]) -> Result<()
                 message: edit.to_string(),
                 at: (Which::New, edit.span),
                 follows: Vec::new(),
+                renamed: None,
                 waived: None,
             });
         }

@@ -183,7 +183,8 @@ pub fn github(reports: &[Report]) -> String {
 pub fn rules_page() -> String {
     let mut text = "# Rules of compatibility\n\nWhat `argsz compat` judges by. This page is printed from the table of rules; a test compares it.\n\n\
         O: an old user breaks on a new kernel. N: a new user breaks on an old kernel. B: both. src: only source breaks.\n\
-        gate: the edit is refused. S: safe. Where a rule has two, it depends on the direction of the change.\n".to_owned();
+        gate: the edit is refused. S: safe. Where a rule has two, it depends on the direction of the change.\n\n\
+        Under each rule stands an edit that breaks it, without the heads of the schemas; a test runs it.\n".to_owned();
     for rule in rules::ALL {
         let letters = rule.effects.iter().map(|effect| effect.letters()).collect::<Vec<_>>().join(" or ");
         let _ = write!(
@@ -195,6 +196,7 @@ pub fn rules_page() -> String {
             rule.why,
             rule.mend
         );
+        let _ = write!(text, "\n```diff\n{}```\n", rule.shown);
         if !rule.codes.is_empty() {
             let _ = writeln!(text, "\n`argsz check` refuses such a schema already: {}.", rule.codes.join(", "));
         }
