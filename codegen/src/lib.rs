@@ -38,6 +38,7 @@ pub mod lock;
 #[cfg(feature = "project")]
 pub mod manifest;
 mod notes;
+mod page;
 #[cfg(feature = "project")]
 pub mod project;
 pub mod rust;

@@ -67,6 +67,12 @@ impl Findings {
         self.found[before..].iter_mut().find(|finding| ids.contains(&finding.rule.id))
     }
 
+    /// The first of these rules that was found of an item and that breaks somebody's program.
+    pub(super) fn first_about(&mut self, item: &str, ids: &[&str]) -> Option<&mut Finding> {
+        let harms = |finding: &Finding| finding.effect.old_user || finding.effect.new_user;
+        self.found.iter_mut().find(|found| found.item == item && ids.contains(&found.rule.id) && harms(found))
+    }
+
     /// Everything, in the order of the header's items.
     pub(super) fn finish(mut self, model: &Model) -> Vec<Finding> {
         let place = |item: &str| model.items.iter().position(|other| other.meta().name == item);

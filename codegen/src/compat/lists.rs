@@ -1,7 +1,7 @@
 //! Compares what readers do: two check lists, step by step.
 
 use argsz_schema::checklist::{CheckList, Cond, Op, Step};
-use argsz_schema::model::Reserved;
+use argsz_schema::model::{Reserved, ValueType};
 
 use super::findings::Findings;
 use super::structs::Both;
@@ -93,7 +93,7 @@ fn values(both: &Both<'_>, (old, new): (&CheckList, &CheckList), to: &mut Findin
             Some(_) => true,
             None => both.is_known(&now.field) && !guard::refuses(old, &now.when),
         };
-        if tightened {
+        if tightened && !follows(both, &now.field, to) {
             let message = format!("{}, which was not asked before", now.why);
             to.with("F12", Effect::OLD, (both.name, &now.field), (Which::New, now.span), message);
         }
@@ -104,6 +104,16 @@ fn values(both: &Both<'_>, (old, new): (&CheckList, &CheckList), to: &mut Findin
             to.with("F12", Effect::NEW, (both.name, &was.field), (Which::Old, was.span), message);
         }
     }
+}
+
+/// Whether the values of a field are tightened only because its set lost or moved some, which was found already: then
+/// that finding names the field.
+fn follows(both: &Both<'_>, path: &str, to: &mut Findings) -> bool {
+    let values = both.new.field(path).and_then(|placed| placed.field.values.as_ref());
+    let Some((ValueType::Flags(set) | ValueType::Enum(set), _)) = values else { return false };
+    let Some(root) = to.first_about(set, &["F01", "F02", "F07", "F08"]) else { return false };
+    root.follows.push(format!("{}.{path}", both.name));
+    true
 }
 
 /// Whether every value of `was` is one of `now`, though no single range of it covers a whole one.

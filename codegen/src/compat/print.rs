@@ -1,7 +1,11 @@
 //! Reports as text of all kinds.
 
-mod formats;
+mod pages;
+mod programs;
+mod rules_page;
 mod text;
 
-pub use formats::{github, html, json, junit, markdown, rules_page, sarif};
+pub use pages::{html, markdown};
+pub use programs::{github, json, junit, sarif};
+pub use rules_page::rules_page;
 pub use text::text;

@@ -250,11 +250,12 @@ impl Run<'_> {
         !there && !is_zero(&line.value) || names(&line.meaning).any(|name| !self.kernel_has(name))
     }
 
-    /// Whether the kernel's release has a flag or enumerator of this name.
+    /// Whether the kernel's release has a flag, an enumerator or a constant of this name.
     fn kernel_has(&self, name: &str) -> bool {
         let name = self.renamed.get(name).map_or(name, String::as_str);
         let model = &self.kernel.0.side.model;
-        model.flags().any(|set| set.members.iter().any(|member| member.meta.name == name))
+        model.find_const(name).is_some()
+            || model.flags().any(|set| set.members.iter().any(|member| member.meta.name == name))
             || model.enums().any(|set| {
                 set.members.iter().any(|member| member.meta.name == name && member.kind != EnumKind::Counter)
             })

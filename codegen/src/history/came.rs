@@ -5,12 +5,12 @@ use argsz_schema::layout::{Layouts, Placed};
 use argsz_schema::model::{Dir, EnumKind, FlagKind, Path, ValueType};
 use argsz_schema::resolve::Scope;
 
-use super::{At, Section, code, moved, section, steps};
+use super::{At, Section, code, moved, steps};
 
 pub(super) fn came(releases: &[At<'_>]) -> Section {
     let about = "What a program of this release may ask for, and what it hears from a kernel of the release before, by the \
                  rules of that kernel. Structs in which fields moved are left out: nothing in them is understood.";
-    let mut table = section("What came", about, &["release", "what", "the release before"]);
+    let mut table = Section::new("What came", about, &["release", "what", "the release before"]);
     for pair in releases.windows(2) {
         let (old, new) = (&pair[0], &pair[1]);
         for ioctl in new.layouts.model.ioctls() {

@@ -3,12 +3,12 @@
 use argsz_schema::layout::Placed;
 use argsz_schema::model::Reserved;
 
-use super::{At, Section, code, ever, section, steps};
+use super::{At, Section, code, ever, steps};
 
 pub(super) fn ledger(releases: &[At<'_>]) -> Section {
     let about = "Bytes set aside for later, when, and what became of them. Only bytes that had to be zero can be given a \
                  meaning: what lay in others, nobody knows.";
-    let mut table = section("Reserved bytes", about, &["struct", "release", "bytes", "what became of them"]);
+    let mut table = Section::new("Reserved bytes", about, &["struct", "release", "bytes", "what became of them"]);
     for name in ever(releases) {
         let mut row = |at: &At<'_>, placed: &Placed<'_>, what: String| {
             let bytes = format!("{}..{}", placed.offset, placed.end());

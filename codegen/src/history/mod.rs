@@ -3,7 +3,6 @@
 
 mod came;
 mod ledger;
-mod print;
 mod sizes;
 
 use argsz_schema::checklist::CheckList;
@@ -11,25 +10,22 @@ use argsz_schema::layout::{Layouts, Placed, layout};
 use argsz_schema::model::{Model, Release, Type};
 use argsz_schema::target;
 
+use crate::page::{Page, Section};
 use crate::{EmitError, Unit, lists};
 
 /// As Markdown.
 pub fn markdown(unit: &Unit<'_>) -> Result<String, EmitError> {
-    Ok(print::markdown(unit, &with_releases(unit, sections)?))
+    Ok(page(unit)?.markdown())
 }
 
 /// As one page of HTML that needs no network.
 pub fn html(unit: &Unit<'_>) -> Result<String, EmitError> {
-    Ok(print::html(unit, &with_releases(unit, sections)?))
+    Ok(page(unit)?.html())
 }
 
-/// A table and what it is about. Text in it is plain, with `code` between backticks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Section {
-    title: &'static str,
-    about: &'static str,
-    head: Vec<String>,
-    rows: Vec<Vec<String>>,
+fn page(unit: &Unit<'_>) -> Result<Page, EmitError> {
+    let title = format!("{} between its releases", unit.model.header.path);
+    Ok(Page { title, banner: unit.banner().into(), sections: with_releases(unit, sections)? })
 }
 
 /// A header at one release.
@@ -102,8 +98,4 @@ fn moved<'a>(old: &'a At<'_>, new: &'a At<'_>, strct: &str) -> Vec<(&'a Placed<'
 /// Text as code.
 fn code(text: impl std::fmt::Display) -> String {
     format!("`{text}`")
-}
-
-fn section(title: &'static str, about: &'static str, head: &[&str]) -> Section {
-    Section { title, about, head: head.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
 }

@@ -2,7 +2,7 @@
 
 use argsz_schema::checklist::{CheckList, Cond, Op};
 
-use super::{At, Section, code, ever, moved as moves, section, steps};
+use super::{At, Section, code, ever, moved as moves, steps};
 
 /// What each release knows of each struct.
 pub(super) fn known(releases: &[At<'_>]) -> Section {
@@ -10,7 +10,7 @@ pub(super) fn known(releases: &[At<'_>]) -> Section {
     head.extend(releases.iter().map(|at| at.name));
     let about = "Bytes of each struct that a user hands in, as each release knows it; in brackets the fewest that it \
                  takes, where a user may say less.";
-    let mut table = section("Sizes", about, &head);
+    let mut table = Section::new("Sizes", about, &head);
     for name in ever(releases) {
         let cells = releases.iter().map(|at| at.list(name).map_or_else(String::new, size));
         table.rows.push([code(name)].into_iter().chain(cells).collect());
@@ -30,7 +30,7 @@ fn size(list: &CheckList) -> String {
 pub(super) fn needed(releases: &[At<'_>]) -> Section {
     let about = "The size a user has to give for what it uses, at the last release that has the struct, and what it gets \
                  for less. Structs that are not named here are always taken whole.";
-    let mut table = section("The size each feature needs", about, &["struct", "at", "for", "bytes", "less is"]);
+    let mut table = Section::new("The size each feature needs", about, &["struct", "at", "for", "bytes", "less is"]);
     for name in ever(releases) {
         let newest = releases.iter().rev().find_map(|at| Some((at, at.list(name)?)));
         let Some((at, list)) = newest else { continue };
@@ -55,7 +55,8 @@ pub(super) fn needed(releases: &[At<'_>]) -> Section {
 pub(super) fn moved(releases: &[At<'_>]) -> Section {
     let about = "A program of the release before writes these fields where a kernel of this release does not look for \
                  them, and the other way round: the two do not understand each other.";
-    let mut table = section("What moved", about, &["release", "struct", "fields, and their bytes before and since"]);
+    let mut table =
+        Section::new("What moved", about, &["release", "struct", "fields, and their bytes before and since"]);
     for (at, name) in ever(releases).into_iter().flat_map(|name| steps(releases, name).map(move |pair| (pair, name))) {
         let fields: Vec<String> = moves(at.0, at.1, name)
             .into_iter()
