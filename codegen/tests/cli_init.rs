@@ -18,7 +18,15 @@ fn the_next_commands_work() {
     project.run(&["generate", "--check"]).ended(0);
     project.run(&["fmt", "--check"]).ended(0);
     assert!(project.read("generated/include/uapi/linux/my_driver.h").contains("struct my_driver_create {"));
-    // The steps of the CI snippet are the same commands.
+    // The steps of the CI snippet are commands that pass once the files are committed.
+    for args in [
+        &["init", "-q", "-b", "main"][..],
+        &["add", "-A"],
+        &["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "first"],
+    ] {
+        let git = std::process::Command::new("git").arg("-C").arg(project.path(".")).args(args).status();
+        assert!(git.is_ok_and(|status| status.success()), "{args:?}");
+    }
     let workflow = project.read(".github/workflows/argsz.yml");
     for line in workflow.lines().filter_map(|line| line.trim().strip_prefix("- run: argsz ")) {
         project.run(&line.split(' ').collect::<Vec<_>>()).ended(0);
