@@ -20,6 +20,8 @@ pub mod files;
 pub mod fmt;
 pub mod hardware;
 pub mod history;
+#[cfg(feature = "cli")]
+pub mod honest;
 #[cfg(feature = "import")]
 pub mod import;
 #[cfg(feature = "project")]

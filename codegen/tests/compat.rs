@@ -154,8 +154,12 @@ fn padding_made_explicit_is_safe_unless_it_is_checked() {
 }
 
 #[test]
-fn alignment_breaks_both() {
-    verdict(&edited(&[("align = 8 # aligned", "align = 16")]), "L11", Effect::BOTH);
+fn alignment_breaks_both_where_the_struct_is_a_part() {
+    let embeds = "[struct.embeds]\ngrows = \"fixed\"\nfields = [{ name = \"part\", type = \"holed\" }]\n";
+    let [old, new] = [OLD.to_owned(), OLD.replace("align = 8 # aligned", "align = 16")].map(|text| text + embeds);
+    verdict(&between(&schema(&old), &schema(&new)), "L11", Effect::BOTH);
+    // By itself it lies where it is handed in.
+    verdict(&edited(&[("align = 8 # aligned", "align = 16")]), "L11", Effect::SAFE);
 }
 
 #[test]

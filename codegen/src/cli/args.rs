@@ -279,10 +279,12 @@ Examples:
   argsz compat --against v6.12
   argsz compat --from 5.9 --to 5.10 --header linux/iommu.h
   argsz compat --history --all
+  argsz compat --history --exact
   argsz compat old.toml new.toml --format markdown";
 
 /// Options of `compat`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Compat {
     /// Two schemas, or two folders of them, the older first.
     #[arg(value_name = "OLD NEW", num_args = 0..=2, conflicts_with_all = ["from", "to", "history", "against"])]
@@ -305,6 +307,12 @@ pub(crate) struct Compat {
     /// Show what is safe or waived, and what was not compared.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Ask z3 or cvc5 about all payloads, beside those that are run.
+    #[arg(long)]
+    pub(crate) exact: bool,
+    /// Time for each question of `--exact`.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub(crate) time: u64,
     /// List the rules.
     #[arg(long)]
     pub(crate) list_rules: bool,

@@ -6,13 +6,15 @@ mod waivers;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use argsz_codegen::compat::{self, Effect, Pair, Report, Side, print as out, rules};
+use argsz_codegen::compat::{self, Effect, Pair, Report, Side, exact, print as out, rules};
+use argsz_codegen::smt::Solver;
 use argsz_schema::Schema;
 
 use super::args::{Compat, CompatFormat};
 use super::project::{self, Named};
-use super::term::{BAD, BOLD, DIM, GOOD, paint, print};
+use super::term::{BAD, BOLD, DIM, GOOD, count, paint, print};
 use super::{Done, Failure};
 
 pub(crate) fn run(manifest: Option<&Path>, options: &Compat) -> Done {
@@ -26,6 +28,9 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Compat) -> Done {
     let mut reports = Vec::new();
     for pair in &pairs {
         reports.push(compat::compare(pair).map_err(|error| Failure::Bug(format!("error: {error}")))?);
+    }
+    if options.exact {
+        exactly(&mut reports, options)?;
     }
     if options.files.is_empty() {
         frozen::find(manifest, &mut reports)?;
@@ -45,6 +50,24 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Compat) -> Done {
         0 => Ok(()),
         status => Err(Failure::Breaks(status)),
     }
+}
+
+/// Asks a solver; without one, each report says what was not checked.
+fn exactly(reports: &mut [Report], options: &Compat) -> Done {
+    let solver = match Solver::find(Duration::from_secs(options.time)) {
+        Ok(solver) => solver,
+        Err(error) => {
+            for report in reports {
+                let what = "all payloads but those that were run".to_owned();
+                report.skipped.push((what, format!("{error}; install one of them, for instance `apt-get install z3`")));
+            }
+            return Ok(());
+        }
+    };
+    for report in reports {
+        exact::ask(report, &solver).map_err(|error| Failure::Bug(format!("error: {error}")))?;
+    }
+    Ok(())
 }
 
 fn show(reports: &[Report], options: &Compat) -> Done {
@@ -68,7 +91,7 @@ fn account(reports: &[Report]) -> String {
     let runs = reports.iter().flat_map(|report| &report.rows).map(|row| row.old_user.len() + row.new_user.len());
     let style = if effect.status() > 10 { BAD } else { GOOD };
     let (pairs, runs) = (reports.len(), runs.sum::<usize>());
-    format!("{}: {pairs} pairs compared, {runs} payloads run\n", paint(style, effect))
+    format!("{}: {} compared, {} run\n", paint(style, effect), count(pairs, "pair"), count(runs, "payload"))
 }
 
 fn list() -> String {

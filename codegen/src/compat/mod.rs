@@ -4,6 +4,7 @@
 //! a user of one release sends goes through the check list of the other, and what is read out is compared with what was
 //! put in. A run that shows harm which no rule foretold is an error of argsz ([`Report::unforetold`]).
 
+pub mod exact;
 mod findings;
 mod growth;
 mod guard;
@@ -114,6 +115,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What payloads showed, a row for each struct.
     pub rows: Vec<run::Row>,
+    /// What a solver said, if it was asked: [`exact::ask`].
+    pub exact: Option<exact::Exact>,
     /// What was not compared, and why.
     pub skipped: Vec<(String, String)>,
     /// Harm that payloads showed and no rule foretold: an error of argsz.
@@ -176,7 +179,7 @@ pub fn compare(pair: &Pair) -> Result<Report, CompatError> {
     skipped.extend(findings.iter().filter_map(|finding| run::unshown(finding, &rows)));
     let unforetold = rows.iter().filter_map(|row| row.unforetold(&findings)).collect();
     let header = pair.new.model.header.path.clone();
-    Ok(Report { header, pair: pair.clone(), findings, rows, skipped, unforetold })
+    Ok(Report { header, pair: pair.clone(), findings, rows, exact: None, skipped, unforetold })
 }
 
 /// The findings that a schema which was refused stands for: rules that its checks enforce (`E08`, `F06` and others).

@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 
-use argsz_schema::checklist::{CheckList, Op, SizeFrom};
-use argsz_schema::interp::{self, Held, Verdict};
+use argsz_schema::checklist::{CheckList, SizeFrom};
+use argsz_schema::interp::{self, Verdict};
 use argsz_schema::layout::base;
 use argsz_schema::model::{EnumKind, Type, ValueType};
 
 use super::{Finding, Laid, Which};
 use crate::decode::{self, Line, Question, Value};
-use crate::vectors_for;
+use crate::honest::Known;
+use crate::vectors_for::{self, Made};
 
 /// What a kernel makes of a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,43 +171,43 @@ impl Run<'_> {
     fn all(&self) -> Vec<Sent> {
         let (user, list) = self.user;
         let made = vectors_for::make(&user.layouts, list).vectors.into_iter();
-        let good = made.filter(|made| {
-            let honest = ["valid", "feature", "same size"].iter().any(|case| made.case.starts_with(case));
-            honest && matches!(made.verdict, Verdict::Accepted(_))
-        });
-        good.map(|made| {
-            let bytes = self.filled(&made.input.user, made.input.size);
-            let cell = self.cell(&bytes, made.input.size);
-            Sent { case: made.case, bytes, cell }
-        })
-        .collect()
+        let good: Vec<Made> = made
+            .filter(|made| {
+                let sound = ["valid", "feature", "same size"].iter().any(|case| made.case.starts_with(case));
+                sound && matches!(made.verdict, Verdict::Accepted(_))
+            })
+            .collect();
+        let known = Known::new(&user.layouts, list.clone());
+        good.iter()
+            .filter_map(|made| {
+                let sent = honest(&known, made, &good)?;
+                let bytes = self.filled(&known, &sent, made.input.size);
+                let cell = self.cell(&bytes, made.input.size);
+                Some(Sent { case: made.case.clone(), bytes, cell })
+            })
+            .collect()
     }
 
-    /// The payload with something in every byte that means nothing by itself, as far as the user's own release takes it.
-    fn filled(&self, bytes: &[u8], size: Option<u64>) -> Vec<u8> {
-        let (user, list) = self.user;
+    /// The payload with something in every byte that means nothing by itself, as far as a program of the user's release
+    /// may send it.
+    fn filled(&self, known: &Known, bytes: &[u8], size: Option<u64>) -> Vec<u8> {
+        let list = self.user.1;
         let mut filled = bytes.to_vec();
         let claimed = match &list.size {
             SizeFrom::Field(slot) => usize::from(slot.width) + slot.offset as usize,
             SizeFrom::Caller | SizeFrom::Known => 0,
         };
         let meant: Vec<Line> = lines(self.user, bytes, size);
-        let idle: Vec<Line> = every_line(self.user, bytes, size);
-        let idle = |at: usize| {
-            let asleep =
-                idle.iter().filter(|line| line.unseen.as_ref().is_some_and(|why| why.starts_with("looked at")));
-            asleep.into_iter().any(|line| (line.offset..line.offset + line.size).contains(&(at as u64)))
-        };
         for at in claimed..filled.len().min(list.known as usize) {
             let has_name = meant.iter().any(|line| {
                 let inside = (line.offset..line.offset + line.size).contains(&(at as u64));
                 inside && !line.meaning.is_empty() && line.value != Value::Group
             });
-            if filled[at] != 0 || has_name || idle(at) || unasked(list, user, bytes, at) {
+            if filled[at] != 0 || has_name {
                 continue;
             }
             filled[at] = 0x40 | (u8::try_from(at % 0x3f).unwrap_or(0) + 1);
-            if !matches!(interp::run(list, user.layouts.target, &filled, size), Verdict::Accepted(_)) {
+            if known.sends(&filled, size).is_none() {
                 filled[at] = 0;
             }
         }
@@ -294,12 +295,21 @@ impl Run<'_> {
     }
 }
 
-/// Whether a byte counts only under a flag or value that the payload does not have: an honest user leaves it alone.
-fn unasked(list: &CheckList, user: &Laid<'_>, bytes: &[u8], at: usize) -> bool {
-    let held = Held { target: user.layouts.target, bytes };
-    let mut reaching = list.steps.iter().filter(|step| matches!(step.op, Op::MinSize { bytes } if bytes as usize > at));
-    let any = reaching.clone().next().is_some();
-    any && !reaching.any(|step| held.holds(&step.when))
+/// The bytes of a vector as a program may send them: a value that counts only under some feature, with that feature.
+fn honest(known: &Known, made: &Made, all: &[Made]) -> Option<Vec<u8>> {
+    let (bytes, size) = (&made.input.user, made.input.size);
+    if known.sends(bytes, size).is_some() {
+        return Some(bytes.clone());
+    }
+    let plain = all.iter().find(|other| other.case.starts_with("valid"))?;
+    let changes = |at: &usize| plain.input.user.get(*at) != bytes.get(*at);
+    let with = |other: &Made| {
+        let mut both = other.input.user.clone();
+        both.resize(both.len().max(bytes.len()), 0);
+        (0..bytes.len()).filter(changes).for_each(|at| both[at] |= bytes[at]);
+        known.sends(&both, size).is_some().then_some(both)
+    };
+    all.iter().filter(|other| other.case.starts_with("feature")).find_map(with)
 }
 
 /// What a release reads in bytes, without groups, sizes and what nobody looks at.

@@ -1,7 +1,7 @@
 //! Compares where the fields of structs lie, and what kinds of numbers they are.
 
 use argsz_schema::checklist::CheckList;
-use argsz_schema::layout::{Placed, StructLayout};
+use argsz_schema::layout::{Placed, StructLayout, base};
 use argsz_schema::model::{Dir, PrimKind, Reserved, Type};
 
 use super::findings::Findings;
@@ -154,12 +154,14 @@ impl Both<'_> {
                 let message = format!("`{}` must be zero now, where users put values", was.path);
                 to.add("R03", place, at, message);
             }
-            Some(_) => to.with(
+            Some(_) => to.add(
                 "L05",
-                Effect::OLD,
                 place,
                 at,
-                format!("`{}` is gone: what users put there is ignored", was.path),
+                format!(
+                    "`{}` is gone: what users put there is ignored, and old kernels read what new users leave",
+                    was.path
+                ),
             ),
             None => to.add("L05", place, at, format!("`{}` is gone, and nothing keeps its place", was.path)),
         }
@@ -237,6 +239,15 @@ impl Both<'_> {
         }
     }
 
+    /// Whether some struct has it as a part.
+    fn embedded(&self) -> bool {
+        let parts = |laid: &Laid<'_>| {
+            let fields = laid.layouts.structs.values().flat_map(|laid| &laid.fields);
+            fields.into_iter().any(|placed| matches!(base(&placed.field.ty), Type::Named(name) if name == self.name))
+        };
+        parts(self.sides.0) || parts(self.sides.1)
+    }
+
     /// The struct as a whole.
     fn whole(&self, before: usize, to: &mut Findings) {
         let at = (Which::New, self.new.def.meta.span);
@@ -250,7 +261,9 @@ impl Both<'_> {
             );
         } else if self.old.align != self.new.align && to.first_of(before, &["L01", "L02", "L05", "L09"]).is_none() {
             let message = format!("`{}` was aligned to {} and is to {}", self.name, self.old.align, self.new.align);
-            to.add("L11", place, at, message);
+            // Handed in by its address, it lies where it lay.
+            let effect = if self.embedded() { Effect::BOTH } else { Effect::SAFE };
+            to.with("L11", effect, place, at, message);
         }
         if self.new.size < self.old.size {
             let message = format!("`{}` had {} bytes and has {}", self.name, self.old.size, self.new.size);

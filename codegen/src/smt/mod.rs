@@ -9,6 +9,7 @@ pub mod rules;
 pub mod same;
 pub mod script;
 pub mod solver;
+pub mod users;
 mod witness;
 
 pub use script::Script;

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use argsz_schema::source::Span;
 use serde_json::{Value, json};
 
+use crate::compat::exact::Exact;
 use crate::compat::run::{Cell, Sent};
 use crate::compat::{Effect, Finding, Report, Which, rules};
 use crate::page::escaped;
+use crate::smt::same::Found;
 
 /// Version of the JSON; it changes when a key does.
 const JSON_VERSION: u32 = 1;
@@ -62,7 +64,25 @@ fn one_json(report: &Report) -> Value {
     json!({
         "header": report.header, "old": report.pair.old.label, "new": report.pair.new.label,
         "effect": report.effect().letters(), "findings": findings, "runs": runs, "skipped": skipped,
+        "exact": report.exact.as_ref().map(exact),
     })
+}
+
+fn exact(exact: &Exact) -> Value {
+    let answers: Vec<Value> = exact
+        .answers
+        .iter()
+        .map(|answer| {
+            let (harm, user) = match &answer.found {
+                Found::Nothing => (json!(false), Value::Null),
+                Found::Undecided => (Value::Null, Value::Null),
+                Found::Bytes(input) => (json!(true), json!(crate::engine::to_hex(&input.user))),
+            };
+            let side = if answer.newer { "new" } else { "old" };
+            json!({ "struct": answer.strct, "side": side, "harm": harm, "user": user, "outcome": answer.outcome })
+        })
+        .collect();
+    json!({ "solver": exact.tool, "answers": answers })
 }
 
 fn sent(sent: &Sent) -> Value {

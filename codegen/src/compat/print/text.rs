@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::compat::exact::Exact;
 use crate::compat::run::{Cell, Sent};
 use crate::compat::{Effect, Finding, Report, Which};
+use crate::smt::same::Found;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -53,12 +55,42 @@ pub fn text(report: &Report, all: bool) -> String {
             let _ = writeln!(text, "  {}", paint(DIM, format!("{count} {changes} {what} (--all shows them)")));
         }
     }
+    text.push_str(&report.exact.as_ref().map(|exact| asked(report, exact)).unwrap_or_default());
     if !report.skipped.is_empty() && all {
         let _ = writeln!(text, "  {}", paint(BOLD, "not compared, and why"));
         for (what, why) in &report.skipped {
             let _ = writeln!(text, "    {what}: {why}");
         }
     }
+    text
+}
+
+/// What a solver said: each struct of which it found bytes, and a line over all.
+fn asked(report: &Report, exact: &Exact) -> String {
+    let mut text = String::new();
+    let (mut never, mut undecided) = (0, 0);
+    for answer in &exact.answers {
+        let who = if answer.newer { "a new user on the old kernel" } else { "an old user on the new kernel" };
+        match &answer.found {
+            Found::Nothing => never += 1,
+            Found::Undecided => {
+                undecided += 1;
+                let _ = writeln!(text, "  {}: {who}: {}", paint(BOLD, &answer.strct), paint(SOFT, "undecided"));
+            }
+            Found::Bytes(_) => {
+                let outcome = paint(BAD, &answer.outcome);
+                let _ = writeln!(text, "  {}: {who}: {outcome}", paint(BOLD, &answer.strct));
+                let _ = writeln!(text, "        {}", paint(DIM, answer.decode(report)));
+            }
+        }
+    }
+    let all = exact.answers.len();
+    let _ = writeln!(
+        text,
+        "  all payloads, by {}: of {all} questions {never} find no harm, {} find some, {undecided} are undecided",
+        exact.tool,
+        all - never - undecided
+    );
     text
 }
 
