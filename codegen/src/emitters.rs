@@ -48,12 +48,15 @@ pub const ALL: &[Emitter] = &[
         emit: crate::doc::markdown,
         beside: &[],
     },
+    // These are executed, so that they need the executors.
+    #[cfg(feature = "cli")]
     Emitter {
         key: "compat-md",
         about: "a header through its releases in Markdown: sizes, what moved, what came, reserved bytes",
         emit: crate::history::markdown,
         beside: &[],
     },
+    #[cfg(feature = "cli")]
     Emitter { key: "compat-html", about: "the same as one page of HTML", emit: crate::history::html, beside: &[] },
     Emitter {
         key: "hardware-doc",

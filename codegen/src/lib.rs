@@ -19,6 +19,7 @@ pub mod files;
 #[cfg(feature = "import")]
 pub mod fmt;
 pub mod hardware;
+#[cfg(feature = "cli")]
 pub mod history;
 #[cfg(feature = "cli")]
 pub mod honest;
@@ -40,6 +41,7 @@ pub mod lock;
 #[cfg(feature = "project")]
 pub mod manifest;
 mod notes;
+#[cfg(feature = "cli")]
 mod page;
 #[cfg(feature = "project")]
 pub mod project;

@@ -80,3 +80,30 @@ fn a_new_flag_on_an_old_kernel_is_refused_as_the_table_says() {
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
+
+/// `argsz` came in front of `version` in 5.10, and nobody knew both layouts: the series changed them before there were
+/// users. What iommufd got in 7.3, an older kernel refuses, and all that there was before goes on working.
+#[test]
+fn programs_on_kernels_tell_the_story_of_each_header() {
+    let text = markdown(&load("iommu"));
+    let rows_of = |text: &str, strct: &str, program: &str| -> Vec<String> {
+        let all = rows(text, "Programs on kernels");
+        let found = all.iter().find(|row| row[0] == format!("`{strct}`") && row[1] == program);
+        found.unwrap_or_else(|| panic!("{strct} of {program}"))[2..].to_vec()
+    };
+    let page = rows_of(&text, "iommu_page_response", "5.10");
+    assert_eq!(page[..2], ["nothing works; EINVAL by `version`", "nothing works; EINVAL by `version`"]);
+    assert_eq!(page[3..], ["works", "works"]);
+    assert_eq!(rows_of(&text, "iommu_cache_invalidate_info", "5.9")[3], "nothing works; EINVAL by `size`");
+    let text = markdown(&load("iommufd"));
+    for row in rows(&text, "Programs on kernels") {
+        let (old, new) = (row.get(2).map(String::as_str), row.get(3).map(String::as_str));
+        if row[1] == "6.12" {
+            assert_eq!((old, new), (Some("works"), Some("works")), "{row:?}");
+        } else {
+            let clean = |cell: &str| !cell.contains("MISREAD") && !cell.starts_with("nothing");
+            assert!(old.is_some_and(|cell| cell == "not there" || clean(cell)), "{row:?}");
+        }
+    }
+    assert!(text.contains("EOPNOTSUPP by"), "as iommufd refuses what it does not know");
+}

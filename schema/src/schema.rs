@@ -61,6 +61,12 @@ pub enum LoadError {
 }
 
 impl Schema {
+    /// A model that came out of [`Schema::parse`], with the text that places in it are of; the text may be empty.
+    #[must_use]
+    pub fn from_checked(source: Source, model: Model) -> Self {
+        Self { source, model }
+    }
+
     /// The schema a text means, or all its mistakes.
     pub fn parse(source: Source) -> Result<Self, Rejected> {
         let ctxt = Ctxt::new();

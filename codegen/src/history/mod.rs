@@ -1,8 +1,9 @@
-//! A header through its releases, as tables: sizes, what moved, what came and how the release before answers to it, and
+//! A header through its releases, as tables: programs of each on kernels of each, sizes, what moved, what came and how the release before answers to it, and
 //! the ledger of reserved bytes. All of it is read off layouts and check lists.
 
 mod came;
 mod ledger;
+mod matrix;
 mod sizes;
 
 use argsz_schema::checklist::CheckList;
@@ -25,7 +26,11 @@ pub fn html(unit: &Unit<'_>) -> Result<String, EmitError> {
 
 fn page(unit: &Unit<'_>) -> Result<Page, EmitError> {
     let title = format!("{} between its releases", unit.model.header.path);
-    Ok(Page { title, banner: unit.banner().into(), sections: with_releases(unit, sections)? })
+    Ok(Page {
+        title,
+        banner: unit.banner().into(),
+        sections: with_releases(unit, |releases| sections(unit, releases))??,
+    })
 }
 
 /// A header at one release.
@@ -48,10 +53,16 @@ impl At<'_> {
     }
 }
 
-fn sections(releases: &[At<'_>]) -> Vec<Section> {
-    let all = [sizes::known(releases), sizes::needed(releases), sizes::moved(releases), came::came(releases)];
+fn sections(unit: &Unit<'_>, releases: &[At<'_>]) -> Result<Vec<Section>, EmitError> {
+    let all = [
+        matrix::matrix(unit, releases)?,
+        sizes::known(releases),
+        sizes::needed(releases),
+        sizes::moved(releases),
+        came::came(releases),
+    ];
     let all = all.into_iter().chain([ledger::ledger(releases)]);
-    all.filter(|section| !section.rows.is_empty()).collect()
+    Ok(all.filter(|section| !section.rows.is_empty()).collect())
 }
 
 /// Hands over every release, the oldest first.

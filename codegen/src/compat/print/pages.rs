@@ -69,7 +69,7 @@ fn payloads(report: &Report) -> Section {
     section
 }
 
-/// `works: 3; EINVAL by `x/flags`: 1; misread: 1 (...)`.
+/// What became of payloads, each outcome with how often there was more than one.
 fn outcome(sent: &[Sent]) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for sent in sent {
