@@ -163,6 +163,58 @@ fn alignment_breaks_both_where_the_struct_is_a_part() {
 }
 
 #[test]
+fn constants_and_chains_are_compared() {
+    let aside = r#"
+[const.T_LIMIT]
+value = 7
+
+[const.T_GONE]
+value = 1
+
+[enum.cap_ids]
+type = "u32"
+prefix = "CAP_"
+values = { ONE = 1, TWO = 2 }
+
+[struct.cap]
+fields = [{ name = "id", type = "u32" }, { name = "next", type = "u32" }]
+
+[struct.cap_one]
+fields = [{ name = "head", type = "cap" }, { name = "a", type = "u32" }]
+
+[struct.cap_two]
+fields = [{ name = "head", type = "cap" }, { name = "b", type = "u32" }]
+
+[struct.answer]
+grows = "argsz"
+min = "argsz"
+fields = [{ name = "argsz", type = "u32", role = "argsz" }, { name = "first", type = "u32", dir = "out" }]
+
+[chain.caps]
+of = "answer"
+first = "first"
+head = "cap"
+next = "next"
+id = "id"
+enum = "cap_ids"
+links = { ONE = "cap_one", TWO = "cap_two" }
+"#;
+    let old = schema(&format!("{OLD}{aside}"));
+    let new = schema(&format!(
+        "{OLD}{}",
+        aside
+            .replace("value = 7", "value = 8")
+            .replace("[const.T_GONE]\nvalue = 1\n", "")
+            .replace("TWO = \"cap_two\"", "TWO = \"cap_one\"")
+    ));
+    let report = between(&old, &new);
+    let said =
+        |rule: &str, path: &str| report.findings.iter().any(|found| found.rule.id == rule && found.full_path() == path);
+    assert!(said("F07", "T_LIMIT") && said("F08", "T_GONE") && said("E15", "caps.TWO"), "{:#?}", report.findings);
+    assert_eq!(report.findings.len(), 3);
+}
+
+#[test]
 fn rules_are_a_table_with_a_page() {
     let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
     for (family, count) in [('L', 16), ('E', 20), ('F', 12), ('R', 5), ('I', 8)] {

@@ -1,8 +1,12 @@
 //! Compares what has a name and a number: flags, enumerators, ioctls, bits of hardware; and which types there are.
 
+use argsz_schema::bits::{CellTable, Says};
+use argsz_schema::chain::Chain;
 use argsz_schema::checklist::Slot;
 use argsz_schema::ioctl::number;
-use argsz_schema::model::{Dir, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, Item, Type, ValueType};
+use argsz_schema::model::{
+    Const, ConstValue, Dir, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, Item, Type, ValueType,
+};
 use argsz_schema::resolve::slot;
 
 use super::findings::Findings;
@@ -27,7 +31,10 @@ pub(super) fn compare(old: &Laid<'_>, new: &Laid<'_>, to: &mut Findings) {
             }
             Item::Ioctl(was) => ioctl(was, (old, new), to),
             Item::Bits(was) => bits(was, new, to),
-            Item::Const(_) | Item::Struct(_) | Item::CellTable(_) | Item::Chain(_) => {}
+            Item::Const(was) => constant(was, new, to),
+            Item::Chain(was) => chain(was, new, to),
+            Item::CellTable(was) => cells(was, new, to),
+            Item::Struct(_) => {}
         }
     }
 }
@@ -218,6 +225,85 @@ fn ioctl(was: &argsz_schema::model::Ioctl, (old, new): (&Laid<'_>, &Laid<'_>), t
     if let (Some(before), Some(after), true) = (before, after, before != after) {
         let message = format!("the size in the number of `{name}` changed: {before:#x} is now {after:#x}");
         to.add("I02", (name, ""), at, message);
+    }
+}
+
+fn constant(was: &Const, new: &Laid<'_>, to: &mut Findings) {
+    let name = was.meta.name.as_str();
+    let text = |value: &ConstValue| match value {
+        ConstValue::Int(value) => value.to_string(),
+        ConstValue::Str(text) => format!("{text:?}"),
+    };
+    match new.side.model.find_const(name) {
+        Some(now) if now.value == was.value => {}
+        Some(now) => {
+            let message = format!("`{name}` was {} and is {}", text(&was.value), text(&now.value));
+            to.add("F07", (name, ""), (Which::New, now.meta.span), message);
+        }
+        // Another kind of item may have the name now, as an enumerator that once was a constant.
+        None if defined(new, name) => {}
+        None => {
+            let message = format!("the constant `{name}` is not there any more at {}", new.side.label);
+            to.with("F08", Effect::SOURCE, (name, ""), (Which::Old, was.meta.span), message);
+        }
+    }
+}
+
+/// Whether a flag or an enumerator has this name.
+fn defined(laid: &Laid<'_>, name: &str) -> bool {
+    let model = &laid.side.model;
+    model.flags().any(|set| set.members.iter().any(|member| member.meta.name == name))
+        || model.enums().any(|set| set.members.iter().any(|member| member.meta.name == name))
+}
+
+/// What the ids of a chain lead to.
+fn chain(was: &Chain, new: &Laid<'_>, to: &mut Findings) {
+    let item = was.meta.name.as_str();
+    let now = new.side.model.items.iter().find_map(|other| match other {
+        Item::Chain(now) if now.meta.name == item => Some(now),
+        _ => None,
+    });
+    let Some(now) = now else {
+        to.add("I04", (item, ""), (Which::Old, was.meta.span), to_text("the chain", item, &new.side.label));
+        return;
+    };
+    for link in &was.links {
+        let id = link.id.0.as_str();
+        match now.links.iter().find(|other| other.id.0 == id) {
+            Some(other) if other.ty.0 == link.ty.0 => {}
+            Some(other) => {
+                let message = format!("`{id}` led to `{}` and leads to `{}`", link.ty.0, other.ty.0);
+                to.add("E15", (item, id), (Which::New, other.id.1), message);
+            }
+            None => to.add("E14", (item, id), (Which::Old, link.id.1), format!("`{id}` leads nowhere any more")),
+        }
+    }
+}
+
+/// What becomes of a pair of values.
+fn cells(was: &CellTable, new: &Laid<'_>, to: &mut Findings) {
+    let item = was.meta.name.as_str();
+    let now = new.side.model.items.iter().find_map(|other| match other {
+        Item::CellTable(now) if now.meta.name == item => Some(now),
+        _ => None,
+    });
+    let Some(now) = now else {
+        to.add("I04", (item, ""), (Which::Old, was.meta.span), to_text("the table", item, &new.side.label));
+        return;
+    };
+    let becomes = |says: &Says| match says {
+        Says::Becomes { item, .. } => format!("`{}`", item.0),
+        Says::Nothing(_) => "nothing".to_owned(),
+        Says::Refused(_) => "a refusal".to_owned(),
+    };
+    for cell in &was.cells {
+        let path = format!("{}.{}", cell.row, cell.column);
+        let other = now.cells.iter().find(|other| (&other.row, &other.column) == (&cell.row, &cell.column));
+        let (before, after) = (becomes(&cell.says), other.map_or_else(|| "nothing".to_owned(), |o| becomes(&o.says)));
+        if before != after {
+            let at = other.map_or((Which::Old, cell.span), |other| (Which::New, other.span));
+            to.add("E15", (item, &path), at, format!("{path} became {before} and becomes {after}"));
+        }
     }
 }
 

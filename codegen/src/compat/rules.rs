@@ -566,7 +566,7 @@ pub const ALL: &[Rule] = &[
         include_str!("witnesses/F07.diff"),
         [
             "F07",
-            "the value of an enumerator changed",
+            "the value of an enumerator or a constant changed",
             "The same number means something else.",
             "Add an enumerator instead.",
         ],
