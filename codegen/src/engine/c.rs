@@ -10,7 +10,7 @@ use argsz_schema::target;
 
 use super::{Engine, EngineError, Input, Outcome, workshop};
 use crate::c_checks::{self, StructLists};
-use crate::{FileMap, Unit, c_header};
+use crate::{EmitError, FileMap, Unit, c_header};
 
 /// The loop around the checks.
 const LOOP: &str = include_str!("../../c/argsz_engine.h");
@@ -61,13 +61,8 @@ impl CEngine {
         lists: Vec<StructLists>,
         how: &CBuild,
     ) -> Result<Self, EngineError> {
-        let mut files = FileMap::new();
+        let mut files = files(unit, layouts, header, &lists)?;
         let mut put = |path: &str, text: &str| files.insert(PathBuf::from(path), text.as_bytes().to_vec());
-        put(&format!("uapi/{}", unit.model.header.path), header);
-        put(c_checks::SUPPORT_NAME, c_checks::SUPPORT);
-        put("checks.h", &c_checks::print(unit, layouts, &lists)?);
-        put("loop.h", LOOP);
-        put("engine.c", &program(&lists));
         put("options", &format!("{} {}\n", how.compiler, how.options.join(" ")));
         let home = workshop::built(&how.cache, "c", &files, "engine", &|site| compile(site, how))?;
         Ok(Self { program: home.join("engine"), lists })
@@ -94,6 +89,24 @@ impl Engine for CEngine {
         }
         workshop::exchange("c", &self.program, inputs)
     }
+}
+
+/// What an engine is built from: `engine.c`, and what it includes (with `-I. -Iuapi`). Its table of `readers` is of use
+/// to other programs too.
+pub fn files(
+    unit: &Unit<'_>,
+    layouts: &Layouts<'_>,
+    header: &str,
+    lists: &[StructLists],
+) -> Result<FileMap, EmitError> {
+    let mut files = FileMap::new();
+    let mut put = |path: &str, text: &str| files.insert(PathBuf::from(path), text.as_bytes().to_vec());
+    put(&format!("uapi/{}", unit.model.header.path), header);
+    put(c_checks::SUPPORT_NAME, c_checks::SUPPORT);
+    put("checks.h", &c_checks::print(unit, layouts, lists)?);
+    put("loop.h", LOOP);
+    put("engine.c", &program(lists));
+    Ok(files)
 }
 
 fn compile(site: &Path, how: &CBuild) -> Result<(), EngineError> {

@@ -54,7 +54,7 @@ impl RustEngine {
         let layouts = layout(unit.model, target::ALL[0]).map_err(|error| c_checks::no_layout(unit, &error))?;
         let lists = lists::compile(&layouts, &lists::every_struct(unit.model), layer.as_slice())?;
         let abi = rust::print(unit, &lists)?;
-        let program = program(unit, &lists)?;
+        let program = format!("{LOOP}{}", answers(unit, &lists)?);
         let mut hasher = DefaultHasher::new();
         (&abi, &program).hash(&mut hasher);
         // One name for each engine: they share a folder for what cargo builds.
@@ -116,9 +116,10 @@ fn manifest(name: &str) -> String {
     )
 }
 
-/// The file that is compiled: the loop, a function for each struct, and the table of them.
-fn program(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
-    let mut text = LOOP.to_owned();
+/// A function for each struct, and `fn answer(name: &str, user: &[u8], size: usize) -> Option<Answer>` over them. Whoever
+/// includes it has the types in a module `abi`, and an enum `Answer` as that of the engine's loop.
+pub fn answers(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+    let mut text = String::new();
     let mut table = String::new();
     for lists in lists {
         let name = &lists.generic.name;
