@@ -246,3 +246,71 @@ fn nothing_unforetold_happens_between_releases() {
         }
     }
 }
+
+/// Histories of `evolution.rs` that were judged wrongly once.
+mod found_by_histories {
+    use super::*;
+
+    /// A struct of its own, `t`, before and after the edit.
+    fn of(growth: &str, old: &str, new: &str) -> Report {
+        let head = &OLD[..OLD.find("[flags.").unwrap()];
+        let text = |body: &str| {
+            format!(
+                "{head}[flags.f]\ntype = \"u32\"\nprefix = \"F_\"\nbits = {{ A = 0, B = 1 }}\n\n[struct.t]\n{growth}{body}"
+            )
+        };
+        between(&schema(&text(old)), &schema(&text(new)))
+    }
+
+    const SIZED: &str = "grows = \"size\"\nmin = \"flags\"\n";
+    const HEAD: &str = "fields = [{ name = \"size\", type = \"u32\", role = \"size\" },\n\
+                        { name = \"flags\", type = \"u32\", flags = \"f\" },\n";
+
+    #[test]
+    fn an_append_that_needs_more_alignment_is_safe_behind_a_pointer() {
+        let report = of(SIZED, &format!("{HEAD}]"), &format!("{HEAD}{{ name = \"a\", type = \"u64\" }}]"));
+        verdict(&report, "E01", Effect::SAFE);
+    }
+
+    #[test]
+    fn what_nobody_looks_at_any_more_keeps_its_name_and_breaks_both() {
+        let field = |reserved: &str| format!("{HEAD}{{ name = \"a\", type = \"u64\"{reserved} }}]");
+        verdict(&of(SIZED, &field(""), &field(", reserved = \"ignored\"")), "L05", Effect::BOTH);
+        verdict(&of(SIZED, &field(""), &field(", reserved = true")), "R03", Effect::OLD);
+    }
+
+    #[test]
+    fn who_was_only_compiled_again_is_harmed_where_a_field_stands_between() {
+        let last = "{ name = \"a\", type = \"u64\" }, { name = \"b\", type = \"u64\" }]";
+        let between = format!("{HEAD}{{ name = \"c\", type = \"u64\" }}, {last}");
+        let report = of(SIZED, &format!("{HEAD}{last}"), &between);
+        verdict(&report, "L09", Effect::BOTH);
+        assert!(report.rows[0].new_user.iter().any(|sent| sent.cell.harms()));
+    }
+
+    #[test]
+    fn a_base_minimum_that_covers_what_a_flag_asked_for_lowers_nothing() {
+        let text = |min: &str, sizes: &str| {
+            format!(
+                "grows = \"argsz\"\nmin = \"{min}\"\nfields = [{{ name = \"argsz\", type = \"u32\", role = \"argsz\" }},\n\
+                 {{ name = \"flags\", type = \"u32\", flags = \"f\" }},\n{{ name = \"a\", type = \"u64\" }},\n\
+                 {{ name = \"b\", type = \"u64\" }}]\nmin_size = [{sizes}]"
+            )
+        };
+        let sized = text("flags", "{ when = \"flags.has(A)\", covers = \"a\" }");
+        verdict(&of("", &sized, &text("b", "")), "E10", Effect::OLD);
+    }
+
+    #[test]
+    fn a_minimum_that_is_not_asked_any_more_is_shown_in_the_fewest_bytes() {
+        let sized = |sizes: &str| {
+            format!(
+                "grows = \"argsz\"\nmin = \"flags\"\n{}{{ name = \"a\", type = \"u64\" }}]\nmin_size = [{sizes}]",
+                HEAD.replace("size", "argsz")
+            )
+        };
+        let report = of("", &sized("{ when = \"flags.has(A)\", covers = \"a\" }"), &sized(""));
+        verdict(&report, "E07", Effect::NEW);
+        assert!(report.rows[0].new_user.iter().any(|sent| sent.cell.harms() && sent.bytes.len() == 8));
+    }
+}

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use crate::bits::{Bits, CellTable};
 use crate::chain::Chain;
 use crate::model::{
-    Const, Enum, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
+    Const, Enum, EnumMember, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
+    ValueType,
 };
 
 /// Where items stand in [`Model::items`], by name. Filled at the first look-up; a clone starts empty, so that a
@@ -112,6 +113,7 @@ impl Model {
         let layers = self.layers.iter().filter(|(_, layer)| layer.meta.life.has(release));
         let mut items: Vec<Item> = self.items.iter().filter(alive).map(|item| item_at(item, release)).collect();
         drop_dead_arms(&mut items);
+        self.drop_absent_values(&mut items, release);
         Self {
             header: self.header.clone(),
             release: Some(release),
@@ -119,6 +121,34 @@ impl Model {
             layers: layers.map(|(name, layer)| (name.clone(), layer_at(layer, release))).collect(),
             lookup: Lookup::default(),
         }
+    }
+
+    /// A value without an arm is listed, under `none`, in the releases that have the value.
+    fn drop_absent_values(&self, items: &mut [Item], release: Release) {
+        for item in items {
+            let Item::Struct(def) = item else { continue };
+            let words = def.fields.clone();
+            for union in &mut def.fields {
+                let Some((path, _)) = union.selector.as_ref().filter(|_| !union.none.is_empty()) else { continue };
+                let Some(set) = path.0.last().and_then(|name| values_of(&words, name)) else { continue };
+                let sets = self.enums().filter(|values| values.meta.name == set);
+                let all: Vec<&EnumMember> = sets.flat_map(|values| &values.members).collect();
+                let absent = |name: &str| {
+                    let called = |member: &&&EnumMember| member.key == name || member.meta.name == name;
+                    let there = |member: &&EnumMember| member.meta.life.has(release);
+                    all.iter().any(|member| called(&member)) && !all.iter().filter(called).any(there)
+                };
+                union.none.retain(|(name, _)| !absent(name));
+            }
+        }
+    }
+}
+
+/// The enum of the field of that name.
+fn values_of<'m>(fields: &'m [Field], name: &str) -> Option<&'m str> {
+    match &fields.iter().find(|field| field.meta.name == name)?.values {
+        Some((ValueType::Enum(set), _)) => Some(set),
+        _ => None,
     }
 }
 

@@ -114,6 +114,18 @@ fn without_a_named_minimum_it_is_the_struct_as_it_first_was() {
 const KIND: &str =
     "[enum.kind]\ntype = \"u32\"\nprefix = \"KIND_\"\n[enum.kind.values]\nNONE = 0\nLEFT = 1\nRIGHT = 2\n";
 
+/// A random history of a header could not say so.
+#[test]
+fn a_value_without_an_arm_may_come_later() {
+    let text = "[enum.kind]\ntype = \"u32\"\nprefix = \"KIND_\"\n[enum.kind.values]\nNONE = 0\nLEFT = 1\n\
+         LATER = { value = 2, since = \"2\" }\n\
+         [struct.s]\nfields = [{ name = \"kind\", type = \"u32\", enum = \"kind\" }, \
+         { name = \"u\", selector = \"kind\", none = [\"NONE\", \"LATER\"], union = [{ when = \"LEFT\", name = \"left\", type = \"u32\" }] }]\n";
+    let later = words(&[2, 0]);
+    assert_eq!(rule(&list_at(text, "1"), &later), "s/kind EINVAL");
+    assert_eq!(rule(&list_at(text, "2"), &later), "OK");
+}
+
 #[test]
 fn parts_are_judged_where_they_are_active() {
     let text = format!(

@@ -62,6 +62,8 @@ fn minimums(both: &Both<'_>, (old, new): (&CheckList, &CheckList), to: &mut Find
                 to.add(id, (both.name, ""), (Which::New, other.span), message);
             }
             Some(_) => {}
+            // A base minimum that reaches as far asks no less.
+            None if always(new).1 >= *was => {}
             None => {
                 let message = format!("the minimum of {was} bytes (`{}`) is not asked any more", step.id);
                 to.add("E07", (both.name, ""), (Which::Old, step.span), message);

@@ -305,7 +305,7 @@ pub const ALL: &[Rule] = &[
             "Guard the bytes by a flag that old kernels check and refuse.",
         ],
         &[N],
-        &[],
+        &["AZ0431"],
         true,
     ),
     rule(

@@ -65,7 +65,9 @@ impl Both<'_> {
     /// The field that an old one is now.
     fn now(&self, was: &Placed<'_>) -> Option<&Placed<'_>> {
         let renamed = self.renamed.iter().find(|(from, _)| *from == was.path);
-        self.new.field(renamed.map_or(was.path.as_str(), |(_, to)| to))
+        let now = self.new.field(renamed.map_or(was.path.as_str(), |(_, to)| to));
+        // Bytes without a meaning may keep the name of the field they were.
+        now.filter(|now| now.field.reserved.is_none())
     }
 
     /// Whether an old field, whatever it is called now, is this one.

@@ -1,5 +1,6 @@
 //! Walks a struct over its bytes.
 
+use argsz_schema::expr::Expr;
 use argsz_schema::interp::Held;
 use argsz_schema::layout::{Placed, StructLayout};
 use argsz_schema::model::{ArmWhen, Dir, Field, Prim, Reserved, Type, ValueType};
@@ -156,14 +157,13 @@ impl Walk<'_> {
         if field.reserved == Some(Reserved::Ignored) {
             return Some("nobody looks".to_owned());
         }
+        let asleep = |when: &&Expr| resolve::cond(scope, when).is_ok_and(|cond| !self.held.holds(&cond));
+        if let Some(when) = field.when.as_ref().filter(asleep) {
+            return Some(format!("looked at only when {when}"));
+        }
         let path = format!("{}{}", scope.prefix, placed.path);
         let judged = self.question.list.steps.iter().any(|step| step.field == path);
-        if let Some(reason) = field.unchecked.as_ref().filter(|_| !judged) {
-            return Some(format!("not judged: {reason}"));
-        }
-        let when = field.when.as_ref()?;
-        let cond = resolve::cond(scope, when).ok()?;
-        (!self.held.holds(&cond)).then(|| format!("looked at only when {when}"))
+        field.unchecked.as_ref().filter(|_| !judged).map(|reason| format!("not judged: {reason}"))
     }
 
     fn field(&mut self, scope: &Scope<'_, '_>, placed: &Placed<'_>, depth: usize, unseen: Option<String>) {

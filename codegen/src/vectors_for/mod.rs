@@ -11,6 +11,7 @@ use argsz_schema::checklist::{CheckList, Op, SizeFrom};
 use argsz_schema::interp::{self, Fate, Verdict};
 use argsz_schema::layout::Layouts;
 use argsz_schema::resolve::widest;
+use argsz_schema::target::Target;
 use serde_json::{Map, Value};
 
 use crate::engine::{Input, to_hex};
@@ -52,6 +53,25 @@ pub fn make(layouts: &Layouts<'_>, list: &CheckList) -> MadeVectors {
     maker.rules();
     maker.compatibility();
     maker.made
+}
+
+/// The same call in the fewest bytes that its own reader takes, if it can be made shorter without losing anything.
+pub(crate) fn shortest(list: &CheckList, target: Target, input: &Input) -> Option<Input> {
+    let mut sizes: Vec<u32> = list
+        .steps
+        .iter()
+        .filter_map(|step| if let Op::MinSize { bytes } = step.op { Some(bytes) } else { None })
+        .filter(|bytes| (*bytes as usize) < input.user.len() && list.size != SizeFrom::Known)
+        .collect();
+    sizes.sort_unstable();
+    sizes.into_iter().find_map(|size| {
+        let (head, rest) = input.user.split_at(size as usize);
+        let mut payload = Payload { size: size.into(), ..Payload::new(list) };
+        payload.bytes.get_mut(..head.len())?.copy_from_slice(head);
+        let short = payload.input(list, target.endian);
+        let accepted = matches!(interp::run(list, target, &short.user, short.size), Verdict::Accepted(_));
+        (accepted && rest.iter().all(|byte| *byte == 0)).then_some(short)
+    })
 }
 
 /// One line of a vector file, without its end.
