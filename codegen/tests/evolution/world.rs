@@ -90,9 +90,7 @@ pub(crate) fn width(ty: &str) -> usize {
     match ty {
         "u8" => 1,
         "u16" => 2,
-        "u32" | "s32" | "be32" => 4,
-        "u8[4]" => 4,
-        "u8[8]" => 8,
+        "u32" | "s32" | "be32" | "u8[4]" => 4,
         _ => 8,
     }
 }
@@ -158,7 +156,7 @@ impl World {
             What::Body => "body".to_owned(),
             _ => self.name(),
         };
-        let limit = (what == What::Plain && self.names % 3 == 0 && width(ty) == 4 && ty == "u32").then_some(1000);
+        let limit = (what == What::Plain && ty == "u32" && self.names.is_multiple_of(3)).then_some(1000);
         self.fields.push(Field { limit, ..Field::new(name, ty, what, self.releases) });
     }
 
