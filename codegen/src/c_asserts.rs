@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use argsz_schema::constants;
 use argsz_schema::layout::{Layouts, Placed, StructLayout};
-use argsz_schema::model::{ConstValue, Type};
+use argsz_schema::model::{ConstValue, Item, Model, Type};
 use argsz_schema::target::{self, Endian, Target};
 
 use crate::c_header::{lay_out, literal};
@@ -63,16 +63,16 @@ const PRELUDE: &str = "\
 /// The assertions at the unit's release, for every machine that C can tell apart.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     let machines = machines();
-    let lines = machines
-        .iter()
-        .map(|machine| Ok(lines(&lay_out(unit, machine.target)?)))
-        .collect::<Result<Vec<_>, EmitError>>()?;
+    let layouts =
+        machines.iter().map(|machine| lay_out(unit, machine.target)).collect::<Result<Vec<_>, EmitError>>()?;
     let [first, second] = unit.banner();
     let header = &unit.model.header;
     let mut text = format!(
         "/* SPDX-License-Identifier: {} */\n/*\n * {first}\n * {second}\n */\n#include <{}>\n{PRELUDE}",
         header.license, header.path
     );
+    let (common, lines) = lines(&layouts);
+    text.push_str(&format!("\n{common}"));
     text.push_str(&sections(&machines, &lines));
     Ok(text)
 }
@@ -85,8 +85,8 @@ const SPLITS: [Split; 3] = [
     ("__SIZEOF_POINTER__ == 8", |target| target.pointer == 8),
 ];
 
-/// What holds everywhere, then what holds on one side of a split, then what holds only on some machine. A line is
-/// printed in the first place where all machines have it.
+/// What holds on one side of a split, then what holds only on some machine. A line is printed in the first place where
+/// all machines have it.
 fn sections(machines: &[Machine], lines: &[Vec<String>]) -> String {
     let sets: Vec<HashSet<&str>> = lines.iter().map(|lines| lines.iter().map(String::as_str).collect()).collect();
     let mut said: Vec<HashSet<&str>> = vec![HashSet::new(); machines.len()];
@@ -102,7 +102,7 @@ fn sections(machines: &[Machine], lines: &[Vec<String>]) -> String {
         fresh.into_iter().map(String::as_str).collect::<String>()
     };
     let everyone: Vec<usize> = (0..machines.len()).collect();
-    let mut text = format!("\n{}", common(&everyone));
+    let mut text = String::new();
     for (condition, meets) in SPLITS {
         let (yes, no): (Vec<usize>, Vec<usize>) = everyone.iter().partition(|at| meets(&machines[**at].target));
         match (common(&yes), common(&no)) {
@@ -124,33 +124,65 @@ fn sections(machines: &[Machine], lines: &[Vec<String>]) -> String {
     text
 }
 
-/// Every assertion on one target, each once.
-fn lines(layouts: &Layouts<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (name, laid) in &layouts.structs {
-        let tag = c_type::named(layouts.model, name);
-        lines.push(format!("SIZE({tag}, {});\n", laid.size));
-        lines.push(format!("ALIGN({tag}, {});\n", laid.align));
-        // What another header defines has fields of its own.
-        let named = |(_, placed): &(usize, &Placed<'_>)| !placed.is_unnamed() && laid.def.from.is_none();
-        for (at, placed) in laid.fields.iter().enumerate().filter(named) {
-            let path = c_path(laid, at);
-            let Placed { offset, size, .. } = placed;
-            lines.push(match placed.field.ty {
-                Type::Flex(_) => format!("FLEX({tag}, {path}, {offset});\n"),
-                _ => format!("FIELD({tag}, {path}, {offset}, {size});\n"),
-            });
+/// What holds on all machines, and for each machine what else does: every assertion once. Most structs are the same
+/// everywhere, and are printed once.
+fn lines(machines: &[Layouts<'_>]) -> (String, Vec<Vec<String>>) {
+    let (mut common, mut own) = (String::new(), vec![Vec::new(); machines.len()]);
+    let Some(first) = machines.first() else { return (common, own) };
+    let mut differ = |groups: Vec<Vec<String>>| {
+        let others = groups.iter().skip(1);
+        let everywhere = |line: &&String| others.clone().all(|group| group.contains(line));
+        let shared: HashSet<String> = groups.first().into_iter().flatten().filter(everywhere).cloned().collect();
+        common.extend(groups.first().into_iter().flatten().filter(|line| shared.contains(*line)).map(String::as_str));
+        for (own, group) in own.iter_mut().zip(groups) {
+            own.extend(group.into_iter().filter(|line| !shared.contains(line)));
         }
+    };
+    for (name, laid) in &first.structs {
+        let all: Vec<&StructLayout<'_>> = machines.iter().filter_map(|layouts| layouts.structs.get(name)).collect();
+        let one = |laid: &&StructLayout<'_>| of_struct(first.model, laid);
+        differ(if all.iter().all(|other| same(laid, other)) {
+            vec![one(&laid)]
+        } else {
+            all.iter().map(one).collect()
+        });
     }
-    for (name, value) in constants::all(layouts.model, layouts) {
-        lines.push(match value {
-            // Large numbers are ioctls and masks.
-            ConstValue::Int(value @ 0x1_0000..=0xffff_ffff) => format!("VALUE({name}, {value:#x}U);\n"),
-            ConstValue::Int(value) => format!("VALUE({name}, {});\n", literal(value)),
-            ConstValue::Str(text) => format!("LENGTH({name}, {});\n", text.len()),
+    for item in &first.model.items {
+        let on: &[Layouts<'_>] = if matches!(item, Item::Ioctl(_)) { machines } else { std::slice::from_ref(first) };
+        let group = |layouts: &Layouts<'_>| constants::of(item, layouts).into_iter().map(of_constant).collect();
+        differ(on.iter().map(group).collect());
+    }
+    (common, own)
+}
+
+fn same(a: &StructLayout<'_>, b: &StructLayout<'_>) -> bool {
+    let places = |laid: &StructLayout<'_>| laid.fields.iter().map(|at| (at.offset, at.size)).collect::<Vec<_>>();
+    (a.size, a.align) == (b.size, b.align) && places(a) == places(b)
+}
+
+fn of_struct(model: &Model, laid: &StructLayout<'_>) -> Vec<String> {
+    let tag = c_type::named(model, &laid.def.meta.name);
+    let mut lines = vec![format!("SIZE({tag}, {});\n", laid.size), format!("ALIGN({tag}, {});\n", laid.align)];
+    // What another header defines has fields of its own.
+    let named = |(_, placed): &(usize, &Placed<'_>)| !placed.is_unnamed() && laid.def.from.is_none();
+    for (at, placed) in laid.fields.iter().enumerate().filter(named) {
+        let path = c_path(laid, at);
+        let Placed { offset, size, .. } = placed;
+        lines.push(match placed.field.ty {
+            Type::Flex(_) => format!("FLEX({tag}, {path}, {offset});\n"),
+            _ => format!("FIELD({tag}, {path}, {offset}, {size});\n"),
         });
     }
     lines
+}
+
+fn of_constant((name, value): (String, ConstValue)) -> String {
+    match value {
+        // Large numbers are ioctls and masks.
+        ConstValue::Int(value @ 0x1_0000..=0xffff_ffff) => format!("VALUE({name}, {value:#x}U);\n"),
+        ConstValue::Int(value) => format!("VALUE({name}, {});\n", literal(value)),
+        ConstValue::Str(text) => format!("LENGTH({name}, {});\n", text.len()),
+    }
 }
 
 /// The path of a field as `offsetof` takes it: through the first element of arrays.

@@ -8,24 +8,26 @@ use crate::model::{ConstValue, Item, Model};
 /// Constants, flags, values, counters, aliases and ioctl numbers by C name, in the order of the schema.
 #[must_use]
 pub fn all(model: &Model, layouts: &Layouts<'_>) -> Vec<(String, ConstValue)> {
-    let mut found = Vec::new();
-    for item in &model.items {
-        let int = |name: &str, value: i128| (name.to_owned(), ConstValue::Int(value));
-        match item {
-            Item::Const(one) => found.push((one.meta.name.clone(), one.value.clone())),
-            Item::Flags(flags) => found.extend(flags.members.iter().map(|m| int(&m.meta.name, m.value.into()))),
-            Item::Enum(values) => found.extend(values.members.iter().map(|m| int(&m.meta.name, m.value.into()))),
-            Item::Ioctl(one) => {
-                found.extend(ioctl::number(one, layouts).map(|number| int(&one.meta.name, number.into())));
-            }
-            Item::Bits(bits) => {
-                let numbers = numbers(&model.header.prefix, bits).into_iter();
-                found.extend(numbers.map(|number| (number.name, ConstValue::Int(number.value.into()))));
-            }
-            Item::Struct(_) | Item::CellTable(_) | Item::Chain(_) => {}
+    model.items.iter().flat_map(|item| of(item, layouts)).collect()
+}
+
+/// As [`all`], of one item.
+#[must_use]
+pub fn of(item: &Item, layouts: &Layouts<'_>) -> Vec<(String, ConstValue)> {
+    let int = |name: &str, value: i128| (name.to_owned(), ConstValue::Int(value));
+    match item {
+        Item::Const(one) => vec![(one.meta.name.clone(), one.value.clone())],
+        Item::Flags(flags) => flags.members.iter().map(|m| int(&m.meta.name, m.value.into())).collect(),
+        Item::Enum(values) => values.members.iter().map(|m| int(&m.meta.name, m.value.into())).collect(),
+        Item::Ioctl(one) => {
+            ioctl::number(one, layouts).map(|number| int(&one.meta.name, number.into())).into_iter().collect()
         }
+        Item::Bits(bits) => {
+            let numbers = numbers(&layouts.model.header.prefix, bits).into_iter();
+            numbers.map(|number| (number.name, ConstValue::Int(number.value.into()))).collect()
+        }
+        Item::Struct(_) | Item::CellTable(_) | Item::Chain(_) => Vec::new(),
     }
-    found
 }
 
 /// A number that C has of a table entry, a descriptor or a register.
