@@ -163,6 +163,27 @@ fn alignment_breaks_both_where_the_struct_is_a_part() {
 }
 
 #[test]
+fn layers_are_compared_beyond_the_generic_rules() {
+    let layer = |most: u32| {
+        format!(
+            "\n[layer.vendor]\ndoc = \"A vendor's.\"\n[layer.vendor.on.call]\nrules = [\n  \
+             {{ id = \"most\", require = \"first <= {most}\", why = \"the device takes so many\" }},\n]\n"
+        )
+    };
+    let [old, new] = [100, 50].map(|most| schema(&format!("{OLD}{}", layer(most))));
+    let report = between(&old, &new);
+    let [found] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+    assert_eq!((found.rule.id, found.item.as_str(), found.effect), ("F12", "call", Effect::BOTH));
+    assert!(found.message.starts_with("layer `vendor`: "), "{}", found.message);
+    // What is generic is said once.
+    let edit = |schema: &str| schema.replace("reserved = \"ignored\"", "reserved = true");
+    let new = schema(&edit(&format!("{OLD}{}", layer(100))));
+    let report = between(&old, &new);
+    assert_eq!(report.findings.iter().filter(|found| found.item == "call" && found.rule.id == "R03").count(), 1);
+    assert!(report.findings.iter().all(|found| !found.message.contains("layer")), "{:#?}", report.findings);
+}
+
+#[test]
 fn constants_and_chains_are_compared() {
     let aside = r#"
 [const.T_LIMIT]

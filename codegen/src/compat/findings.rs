@@ -57,6 +57,13 @@ impl Findings {
         }
     }
 
+    /// Takes over what was found under a layer and is not `said` without it.
+    pub(super) fn layered(&mut self, layer: &str, found: Self, said: &Self) {
+        let same = |a: &Finding, b: &Finding| (a.rule.id, a.at, &a.message) == (b.rule.id, b.at, &b.message);
+        let fresh = found.found.into_iter().filter(|one| said.found.iter().all(|other| !same(one, other)));
+        self.found.extend(fresh.map(|one| Finding { message: format!("layer `{layer}`: {}", one.message), ..one }));
+    }
+
     /// How many there are so far.
     pub(super) fn len(&self) -> usize {
         self.found.len()

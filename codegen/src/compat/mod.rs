@@ -8,6 +8,7 @@ pub mod exact;
 mod findings;
 mod growth;
 mod guard;
+mod layers;
 mod lists;
 mod names;
 mod outcome;
@@ -174,7 +175,12 @@ pub fn compare(pair: &Pair) -> Result<Report, CompatError> {
     let rows = run::rows(&old, &new, &findings, &mut skipped);
     for (name, layer) in &pair.new.model.layers {
         let structs = layer.on.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        skipped.push((format!("layer {name}"), format!("only generic rules are compared, of {structs} too")));
+        let why = if pair.old.model.layers.contains_key(name) {
+            format!("payloads of {structs} are run through the generic rules alone")
+        } else {
+            format!("it is new: {structs} had generic rules alone")
+        };
+        skipped.push((format!("layer {name}"), why));
     }
     skipped.extend(findings.iter().filter_map(|finding| run::unshown(finding, &rows)));
     let unforetold = rows.iter().filter_map(|row| row.unforetold(&findings)).collect();

@@ -5,7 +5,7 @@ use argsz_schema::layout::{Placed, StructLayout, base};
 use argsz_schema::model::{Dir, PrimKind, Reserved, Type};
 
 use super::findings::Findings;
-use super::{Effect, Laid, Which, growth, guard, lists, unions};
+use super::{Effect, Laid, Which, growth, guard, layers, lists, unions};
 
 /// A struct on both sides.
 pub(super) struct Both<'a> {
@@ -93,6 +93,7 @@ impl Both<'_> {
         self.whole(before, to);
         if let Some((old, new)) = &self.lists {
             lists::compare(self, (old, new), moved.is_empty(), to);
+            layers::compare(self, moved.is_empty(), to);
         }
     }
 
