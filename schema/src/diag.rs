@@ -91,6 +91,12 @@ impl Ctxt {
         self.len() == 0
     }
 
+    /// What was noted so far.
+    #[must_use]
+    pub fn so_far(&self) -> Vec<Diagnostic> {
+        self.found.borrow().clone().unwrap_or_default()
+    }
+
     /// Hands out everything found, in the order of places.
     #[must_use]
     pub fn finish(self) -> Vec<Diagnostic> {

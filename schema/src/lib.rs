@@ -4,6 +4,7 @@
 
 extern crate proc_macro;
 
+mod around;
 pub mod bits;
 pub mod chain;
 mod check;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::around;
 use crate::check;
 use crate::diag::{Ctxt, Diagnostic, Severity};
 use crate::lower;
@@ -71,9 +72,11 @@ impl Schema {
     pub fn parse(source: Source) -> Result<Self, Rejected> {
         let ctxt = Ctxt::new();
         let model = lower::lower(&source, &ctxt);
-        // What follows reads names and types: with some of them missing it would report what is not there.
-        if let Some(model) = model.as_ref().filter(|_| ctxt.is_empty()) {
-            check::check(model, &ctxt);
+        // Checks read names and types: with some of them missing they would report what is not there.
+        match &model {
+            Some(model) if ctxt.is_empty() => check::check(model, &ctxt),
+            Some(model) => around::check(&source, model, &ctxt, &ctxt.so_far()),
+            None => {}
         }
         let found = ctxt.finish();
         match model {
