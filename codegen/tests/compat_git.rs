@@ -66,6 +66,33 @@ fn without_a_ref_it_is_where_the_branch_left_main() {
     project.run(&["compat"]).ended(2).says("no origin/main, main or master").says("--against REF");
 }
 
+/// What CI often checks out: the last commit, and nothing of where it came from.
+#[test]
+fn a_checkout_without_its_history_says_so() {
+    let project = repository();
+    git(&project, &["switch", "-q", "-c", "topic"]);
+    project.write("demo.toml", moved(DEMO));
+    commit(&project, "topic");
+    let shallow = Project::demo();
+    let from = format!("file://{}", project.path(".").canonicalize().unwrap().display());
+    git(&shallow, &["init", "-q", "-b", "work"]);
+    git(&shallow, &["remote", "add", "origin", &from]);
+    git(&shallow, &["fetch", "-q", "--depth", "1", "origin", "topic"]);
+    git(&shallow, &["checkout", "-q", "--force", "FETCH_HEAD"]);
+    shallow.run(&["compat"]).ended(2).says("no origin/main, main or master").says("git fetch --unshallow");
+    // Its main is there, but not what leads to it.
+    git(&shallow, &["fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main"]);
+    let apart = shallow.run(&["compat"]).ended(2).says("origin/main have no commit in common");
+    apart.says("git fetch --unshallow").says("--against REF");
+    git(&shallow, &["fetch", "-q", "--unshallow", "origin"]);
+    shallow.run(&["compat"]).ended(12).says("F01");
+    // Histories that never met are no matter of depth.
+    git(&project, &["checkout", "-q", "--orphan", "other"]);
+    commit(&project, "other");
+    let ran = project.run(&["compat"]).ended(2).says("main have no commit in common");
+    assert!(!ran.err.contains("unshallow"), "{}", ran.err);
+}
+
 #[test]
 fn a_schema_that_was_moved_or_is_new() {
     let project = repository();

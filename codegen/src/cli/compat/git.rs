@@ -44,6 +44,7 @@ impl Base {
             })?;
             return Ok(Self { label: name.to_owned(), commit, root });
         }
+        let mut apart = None;
         for name in ["origin/main", "main", "master"] {
             if let Some(tip) = resolve(name)? {
                 let base = git(&root, &["merge-base", "HEAD", &tip])?;
@@ -51,10 +52,10 @@ impl Base {
                     let commit = text(&base).trim().to_owned();
                     return Ok(Self { label: format!("{name} {}", commit.get(..9).unwrap_or(&commit)), commit, root });
                 }
+                apart = apart.or(Some(name));
             }
         }
-        let help = "help: name what to compare with: `--against REF`";
-        Err(Failure::Usage(format!("error: there is no origin/main, main or master to compare with\n{help}")))
+        Err(no_base(&root, apart)?)
     }
 
     /// The schema of a header as it was: at the same path, or wherever it was then. `None` if there was none.
@@ -93,6 +94,20 @@ impl Base {
             ))
         })
     }
+}
+
+/// There is no main to compare with, or one that has no commit in common with what is here.
+fn no_base(root: &Path, apart: Option<&str>) -> Result<Failure, Failure> {
+    let mut said = match apart {
+        Some(name) => format!("error: what is here and {name} have no commit in common"),
+        None => "error: there is no origin/main, main or master to compare with".to_owned(),
+    };
+    // A checkout of CI often has the last commit alone.
+    if text(&git(root, &["rev-parse", "--is-shallow-repository"])?).trim() == "true" {
+        said.push_str("\nhelp: this checkout has not all of its history: `git fetch --unshallow` (`fetch-depth: 0`)");
+    }
+    said.push_str("\nhelp: name what to compare with: `--against REF`");
+    Ok(Failure::Usage(said))
 }
 
 fn text(output: &Output) -> String {
