@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lists = lists::compile(&layouts, &lists::every_struct(&model), &[])?;
         text.push_str(&format!("pub mod {stem} {{\n    #[allow(dead_code)]\n    pub mod abi {{\n"));
         text.push_str(&rust::print(&unit, &lists)?);
-        text.push_str(&format!("    }}\n    use super::*;\n{}}}\n", engine::answers(&unit, &lists)?));
+        text.push_str(&format!("    }}\n    use super::*;\n{}}}\n", engine::answers(&unit, &layouts, &lists)?));
         compile(&out.join(stem), stem, &c::files(&unit, &layouts, &c_header::emit(&unit)?, &lists)?)?;
     }
     std::fs::write(out.join("readers.rs"), text.replace("fn answer(", "pub fn answer("))?;

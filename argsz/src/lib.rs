@@ -20,7 +20,7 @@ pub use argsz_derive::{Uapi, schema};
 pub use bitflags;
 pub use chain::{BrokenChain, Chain, Link, Links};
 pub use errno::Errno;
-pub use memory::{Fault, UserMemory};
+pub use memory::{Fault, Mapping, UserMemory, UserSpace};
 pub use num::{Be16, Be32, Be64, Le16, Le32, Le64, Unaligned};
 pub use rejection::{Refusal, Rejection};
 pub use uapi::{Uapi, arm, arm_mut, flags_debug, flexible, value_debug};

@@ -29,6 +29,34 @@ pub trait UserMemory {
     }
 }
 
+/// Where the addresses in a struct lead: all memory of a user.
+pub trait UserSpace {
+    /// The memory from an address on. It may be empty: nothing is read before it is asked for.
+    fn at(&self, address: u64) -> impl UserMemory;
+}
+
+/// One piece of memory at an address, and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapping<'a> {
+    /// Where it begins.
+    pub address: u64,
+    /// What is there.
+    pub bytes: &'a [u8],
+}
+
+impl UserSpace for Mapping<'_> {
+    fn at(&self, address: u64) -> impl UserMemory {
+        let from = address.checked_sub(self.address).and_then(|from| usize::try_from(from).ok());
+        from.and_then(|from| self.bytes.get(from..)).unwrap_or_default()
+    }
+}
+
+impl<S: UserSpace + ?Sized> UserSpace for &S {
+    fn at(&self, address: u64) -> impl UserMemory {
+        (**self).at(address)
+    }
+}
+
 /// A chunk that is not all there, byte by byte.
 #[cold]
 fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Result<bool, Fault> {
@@ -95,7 +123,7 @@ impl<M: UserMemory + ?Sized> UserMemory for &M {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, UserMemory};
+    use super::{Fault, Mapping, UserMemory, UserSpace};
 
     #[test]
     fn a_slice_ends_where_it_ends() {
@@ -105,6 +133,19 @@ mod tests {
         assert_eq!([1_u8, 2, 3].read(0, &mut four), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(4, &mut []), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(usize::MAX, &mut four), Err(Fault));
+    }
+
+    #[test]
+    fn a_mapping_begins_and_ends() {
+        let space = Mapping { address: 100, bytes: &[1, 2, 3] };
+        let read = |address| {
+            let mut byte = [0];
+            space.at(address).read(0, &mut byte).map(|()| byte[0])
+        };
+        assert_eq!(
+            [99, 100, 102, 103, 0, u64::MAX].map(read),
+            [Err(Fault), Ok(1), Ok(3), Err(Fault), Err(Fault), Err(Fault)]
+        );
     }
 
     /// A memory that only reads.

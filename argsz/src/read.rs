@@ -104,6 +104,20 @@ pub fn zero_tail(user: &(impl UserMemory + ?Sized), from: usize, size: u64) -> R
     if end <= from { Ok(true) } else { user.is_zero(from, end) }
 }
 
+/// A length that a struct carries. What does not fit is longer than any memory all the same.
+#[must_use]
+#[inline]
+pub fn size(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+/// The address of element `at` of an array. One that lies beyond all addresses is the last, where nothing is mapped.
+#[must_use]
+#[inline]
+pub const fn element(address: u64, at: u64, stride: u64) -> u64 {
+    address.saturating_add(at.saturating_mul(stride))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{copy, overflows, s8, u16, zero, zero_tail};

@@ -13,6 +13,7 @@
 #ifdef __KERNEL__
 
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -38,6 +39,13 @@ static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
 		return -EFAULT;
 	return 0;
 }
+
+/* Where an address in a struct leads: a process has but one memory. */
+typedef const void *argsz_space_t;
+typedef argsz_user_t argsz_place_t;
+
+#define argsz_at(space, address) ((void)(space), u64_to_user_ptr(address))
+#define argsz_user(place) (*(place))
 
 /* 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT. */
 static inline int argsz_tail_zero(argsz_user_t from, size_t at, __u64 len)
@@ -93,6 +101,31 @@ static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
 	return 0;
 }
 
+/* Where an address in a struct leads: one piece of memory, and nothing else. */
+struct argsz_user_space {
+	__u64 address;
+	struct argsz_user_buf memory;
+};
+
+typedef const struct argsz_user_space *argsz_space_t;
+typedef struct argsz_user_buf argsz_place_t;
+
+static inline argsz_place_t argsz_at(argsz_space_t space, __u64 address)
+{
+	argsz_place_t place = { NULL, 0 };
+
+	if (address >= space->address &&
+	    address - space->address < space->memory.len) {
+		size_t at = (size_t)(address - space->address);
+
+		place.base = space->memory.base + at;
+		place.len = space->memory.len - at;
+	}
+	return place;
+}
+
+#define argsz_user(place) (place)
+
 /*
  * 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT, if the memory
  * ends before and all that is there is zero.
@@ -134,6 +167,20 @@ static inline int argsz_refuse(const char **rule, const char *id, int err)
 static inline size_t argsz_min(__u64 size, size_t known)
 {
 	return size < known ? (size_t)size : known;
+}
+
+/*
+ * The address of an element of an array; one that lies beyond all addresses is
+ * the last, where nothing is mapped.
+ */
+static inline __u64 argsz_element(__u64 address, __u64 at, __u64 stride)
+{
+	__u64 element;
+
+	if (__builtin_mul_overflow(at, stride, &element) ||
+	    __builtin_add_overflow(address, element, &element))
+		return ~0ULL;
+	return element;
 }
 
 /*

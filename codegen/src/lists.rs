@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use argsz_schema::checklist::{self, CheckList, Step};
+use argsz_schema::checklist::{self, CheckList, Pointer, Slot, Step};
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
 
-use crate::EmitError;
+use crate::{EmitError, kinds};
 
 /// The lists of one struct: the generic one, and those with a layer over it.
 #[derive(Debug, Clone)]
@@ -59,6 +59,29 @@ pub fn compile(layouts: &Layouts<'_>, structs: &[&str], layers: &[&str]) -> Resu
         Ok(StructLists { generic: one(name, None)?, layered: layered.collect::<Result<_, EmitError>>()? })
     };
     structs.iter().map(|name| of(name)).collect()
+}
+
+/// The pointers of a struct that a reader can follow: to structs that a user fills in, that have lists, and that lie the
+/// same way on every machine.
+pub fn followed(layouts: &Layouts<'_>, name: &str, has_list: impl Fn(&str) -> bool) -> Result<Vec<Pointer>, EmitError> {
+    let found = checklist::pointers(layouts, name)
+        .map_err(|found| EmitError::Checks { item: name.to_owned(), reason: found.message })?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let kinds = kinds::kinds(layouts.model)
+        .map_err(|error| EmitError::Layout { item: name.to_owned(), reason: error.to_string() })?;
+    let with_lists = found.into_iter().map(|mut pointer| {
+        pointer.to.retain(|(_, to)| has_list(to) && kinds::same(&kinds, to));
+        pointer
+    });
+    let unsigned = |slot: &Option<Slot>| slot.as_ref().is_none_or(|slot| !slot.signed);
+    let can = |pointer: &Pointer| {
+        pointer.dir != Dir::Out
+            && !pointer.to.is_empty()
+            && [&pointer.count, &pointer.bytes, &pointer.stride].into_iter().all(unsigned)
+    };
+    Ok(with_lists.filter(can).collect())
 }
 
 /// Names of all structs: any of them may be judged by itself.

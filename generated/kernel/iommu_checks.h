@@ -9,7 +9,8 @@
  * STRUCT_check_after_lookup() judges what the kernel judges only after it has
  *	looked up the objects that the struct names by id;
  * STRUCT_check() is both, for those who look nothing up in between;
- * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied.
+ * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied;
+ * STRUCT_follow_FIELD() reads what a user's pointer in it leads to.
  */
 #ifndef _ARGSZ_IOMMU_CHECKS_H
 #define _ARGSZ_IOMMU_CHECKS_H

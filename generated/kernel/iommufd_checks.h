@@ -9,7 +9,8 @@
  * STRUCT_check_after_lookup() judges what the kernel judges only after it has
  *	looked up the objects that the struct names by id;
  * STRUCT_check() is both, for those who look nothing up in between;
- * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied.
+ * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied;
+ * STRUCT_follow_FIELD() reads what a user's pointer in it leads to.
  */
 #ifndef _ARGSZ_IOMMUFD_CHECKS_H
 #define _ARGSZ_IOMMUFD_CHECKS_H
@@ -2925,6 +2926,154 @@ static inline int iommu_hw_queue_alloc_check(struct iommu_hw_queue_alloc *held,
 	if (err)
 		return err;
 	return iommu_hw_queue_alloc_check_after_lookup(held, rule);
+}
+
+/* What allowed_iovas of a struct iommu_ioas_allow_iovas leads to. */
+union iommu_ioas_allow_iovas_allowed_iovas {
+	struct iommu_iova_range iommu_iova_range;
+};
+
+ARGSZ_FIELD(iommu_ioas_allow_iovas, num_iovas, 8, 4);
+ARGSZ_FIELD(iommu_ioas_allow_iovas, allowed_iovas, 16, 8);
+
+/**
+ * iommu_ioas_allow_iovas_follow_allowed_iovas() - read element @at of what a
+ *	user's pointer leads to, and judge it by its own rules
+ * @held: what was copied
+ * @space: the user's memory; there is but one in the kernel, so pass NULL
+ * @at: which element
+ * @to: is overwritten, if the function does not return 0
+ * @rule: set to the id of the rule that refuses; may be NULL
+ *
+ * Return: 1; or 0, if there is nothing, or nothing is known of it; or a
+ *	negative errno.
+ */
+static inline int
+iommu_ioas_allow_iovas_follow_allowed_iovas(const struct iommu_ioas_allow_iovas *held,
+					    argsz_space_t space, __u64 at,
+					    union iommu_ioas_allow_iovas_allowed_iovas *to,
+					    const char **rule)
+{
+	argsz_place_t place;
+	int err;
+
+	if (at >= held->num_iovas)
+		return 0;
+
+	place = argsz_at(space, argsz_element(held->allowed_iovas, at, 16));
+	err = iommu_iova_range_check(&to->iommu_iova_range, argsz_user(&place),
+				     rule);
+	return err ? err : 1;
+}
+
+/* What data_uptr of a struct iommu_hwpt_alloc leads to. */
+union iommu_hwpt_alloc_data_uptr {
+	struct iommu_hwpt_vtd_s1 iommu_hwpt_vtd_s1;
+	struct iommu_hwpt_arm_smmuv3 iommu_hwpt_arm_smmuv3;
+	struct iommu_hwpt_amd_guest iommu_hwpt_amd_guest;
+};
+
+ARGSZ_FIELD(iommu_hwpt_alloc, data_type, 24, 4);
+ARGSZ_FIELD(iommu_hwpt_alloc, data_len, 28, 4);
+ARGSZ_FIELD(iommu_hwpt_alloc, data_uptr, 32, 8);
+
+/**
+ * iommu_hwpt_alloc_follow_data_uptr() - read what a user's pointer leads to,
+ *	and judge it by its own rules
+ * @held: what was copied
+ * @space: the user's memory; there is but one in the kernel, so pass NULL
+ * @to: is overwritten, if the function does not return 0
+ * @rule: set to the id of the rule that refuses; may be NULL
+ *
+ * Return: 1; or 0, if there is nothing, or nothing is known of it; or a
+ *	negative errno.
+ */
+static inline int
+iommu_hwpt_alloc_follow_data_uptr(const struct iommu_hwpt_alloc *held,
+				  argsz_space_t space,
+				  union iommu_hwpt_alloc_data_uptr *to,
+				  const char **rule)
+{
+	argsz_place_t place;
+	int err;
+
+	if (held->data_type == 1) {
+		place = argsz_at(space, held->data_uptr);
+		err = iommu_hwpt_vtd_s1_check(&to->iommu_hwpt_vtd_s1,
+					      argsz_user(&place),
+					      held->data_len, rule);
+		return err ? err : 1;
+	}
+	if (held->data_type == 2) {
+		place = argsz_at(space, held->data_uptr);
+		err = iommu_hwpt_arm_smmuv3_check(&to->iommu_hwpt_arm_smmuv3,
+						  argsz_user(&place),
+						  held->data_len, rule);
+		return err ? err : 1;
+	}
+	if (held->data_type == 3) {
+		place = argsz_at(space, held->data_uptr);
+		err = iommu_hwpt_amd_guest_check(&to->iommu_hwpt_amd_guest,
+						 argsz_user(&place),
+						 held->data_len, rule);
+		return err ? err : 1;
+	}
+	return 0;
+}
+
+/* What data_uptr of a struct iommu_hwpt_invalidate leads to. */
+union iommu_hwpt_invalidate_data_uptr {
+	struct iommu_hwpt_vtd_s1_invalidate iommu_hwpt_vtd_s1_invalidate;
+	struct iommu_viommu_arm_smmuv3_invalidate iommu_viommu_arm_smmuv3_invalidate;
+};
+
+ARGSZ_FIELD(iommu_hwpt_invalidate, data_uptr, 8, 8);
+ARGSZ_FIELD(iommu_hwpt_invalidate, data_type, 16, 4);
+ARGSZ_FIELD(iommu_hwpt_invalidate, entry_len, 20, 4);
+ARGSZ_FIELD(iommu_hwpt_invalidate, entry_num, 24, 4);
+
+/**
+ * iommu_hwpt_invalidate_follow_data_uptr() - read element @at of what a user's
+ *	pointer leads to, and judge it by its own rules
+ * @held: what was copied
+ * @space: the user's memory; there is but one in the kernel, so pass NULL
+ * @at: which element
+ * @to: is overwritten, if the function does not return 0
+ * @rule: set to the id of the rule that refuses; may be NULL
+ *
+ * Return: 1; or 0, if there is nothing, or nothing is known of it; or a
+ *	negative errno.
+ */
+static inline int
+iommu_hwpt_invalidate_follow_data_uptr(const struct iommu_hwpt_invalidate *held,
+				       argsz_space_t space, __u64 at,
+				       union iommu_hwpt_invalidate_data_uptr *to,
+				       const char **rule)
+{
+	argsz_place_t place;
+	int err;
+
+	if (at >= held->entry_num)
+		return 0;
+
+	if (!held->data_type) {
+		place = argsz_at(space,
+				 argsz_element(held->data_uptr, at, held->entry_len));
+		err = iommu_hwpt_vtd_s1_invalidate_check(&to->iommu_hwpt_vtd_s1_invalidate,
+							 argsz_user(&place),
+							 held->entry_len, rule);
+		return err ? err : 1;
+	}
+	if (held->data_type == 1) {
+		place = argsz_at(space,
+				 argsz_element(held->data_uptr, at, held->entry_len));
+		err = iommu_viommu_arm_smmuv3_invalidate_check(&to->iommu_viommu_arm_smmuv3_invalidate,
+							       argsz_user(&place),
+							       held->entry_len,
+							       rule);
+		return err ? err : 1;
+	}
+	return 0;
 }
 
 #endif /* _ARGSZ_IOMMUFD_CHECKS_H */

@@ -9,7 +9,8 @@
  * STRUCT_check_after_lookup() judges what the kernel judges only after it has
  *	looked up the objects that the struct names by id;
  * STRUCT_check() is both, for those who look nothing up in between;
- * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied.
+ * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied;
+ * STRUCT_follow_FIELD() reads what a user's pointer in it leads to.
  */
 #ifndef _ARGSZ_VFIO_CHECKS_H
 #define _ARGSZ_VFIO_CHECKS_H
@@ -2602,6 +2603,46 @@ vfio_iommu_spapr_tce_remove_check(struct vfio_iommu_spapr_tce_remove *held,
 	if (err)
 		return err;
 	return vfio_iommu_spapr_tce_remove_check_after_lookup(held, rule);
+}
+
+/* What ranges of a struct vfio_device_feature_dma_logging_control leads to. */
+union vfio_device_feature_dma_logging_control_ranges {
+	struct vfio_device_feature_dma_logging_range vfio_device_feature_dma_logging_range;
+};
+
+ARGSZ_FIELD(vfio_device_feature_dma_logging_control, num_ranges, 8, 4);
+ARGSZ_FIELD(vfio_device_feature_dma_logging_control, ranges, 16, 8);
+
+/**
+ * vfio_device_feature_dma_logging_control_follow_ranges() - read element @at of
+ *	what a user's pointer leads to, and judge it by its own rules
+ * @held: what was copied
+ * @space: the user's memory; there is but one in the kernel, so pass NULL
+ * @at: which element
+ * @to: is overwritten, if the function does not return 0
+ * @rule: set to the id of the rule that refuses; may be NULL
+ *
+ * Return: 1; or 0, if there is nothing, or nothing is known of it; or a
+ *	negative errno.
+ */
+static inline int
+vfio_device_feature_dma_logging_control_follow_ranges(const struct vfio_device_feature_dma_logging_control *held,
+						      argsz_space_t space,
+						      __u64 at,
+						      union vfio_device_feature_dma_logging_control_ranges *to,
+						      const char **rule)
+{
+	argsz_place_t place;
+	int err;
+
+	if (at >= held->num_ranges)
+		return 0;
+
+	place = argsz_at(space, argsz_element(held->ranges, at, 16));
+	err = vfio_device_feature_dma_logging_range_check(&to->vfio_device_feature_dma_logging_range,
+							  argsz_user(&place),
+							  rule);
+	return err ? err : 1;
 }
 
 #endif /* _ARGSZ_VFIO_CHECKS_H */

@@ -727,6 +727,26 @@ impl IommuIoasAllowIovasBuilder {
     }
 }
 
+impl IommuIoasAllowIovas {
+    /// Reads element `at` of what `allowed_iovas` leads to, and judges it by the rules of its own struct.
+    ///
+    /// `None` if there are not so many, or nothing is known of what lies there.
+    pub fn follow_allowed_iovas(
+        &self, space: &(impl argsz::UserSpace + ?Sized), at: u64,
+    ) -> Result<Option<IommuIovaRange>, Rejection> {
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
+        let num_iovas = argsz::read::u32::<8, _>(bytes);
+        let allowed_iovas = argsz::read::u64::<16, _>(bytes);
+        if at >= num_iovas {
+            return Ok(None);
+        }
+        let user = space.at(argsz::read::element(allowed_iovas, at, 16));
+        let held = IommuIovaRange::copy_from_user(&user)?;
+        held.check_after_lookup()?;
+        Ok(Some(held))
+    }
+}
+
 /// Sets the ranges that must stay usable.
 ///
 /// Its argument is [`IommuIoasAllowIovas`].
@@ -2598,6 +2618,62 @@ impl IommuHwptAllocBuilder {
     }
 }
 
+/// What `data_uptr` of a [`IommuHwptAlloc`] leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IommuHwptAllocDataUptr {
+    /// A `struct iommu_hwpt_vtd_s1`.
+    IommuHwptVtdS1(IommuHwptVtdS1),
+    /// A `struct iommu_hwpt_arm_smmuv3`.
+    IommuHwptArmSmmuv3(IommuHwptArmSmmuv3),
+    /// A `struct iommu_hwpt_amd_guest`.
+    IommuHwptAmdGuest(IommuHwptAmdGuest),
+}
+
+impl IommuHwptAllocDataUptr {
+    /// Its bytes, whichever it is.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::IommuHwptVtdS1(held) => held.as_bytes(),
+            Self::IommuHwptArmSmmuv3(held) => held.as_bytes(),
+            Self::IommuHwptAmdGuest(held) => held.as_bytes(),
+        }
+    }
+}
+
+impl IommuHwptAlloc {
+    /// Reads what `data_uptr` leads to, and judges it by the rules of its own struct.
+    ///
+    /// `None` if nothing is known of what lies there.
+    pub fn follow_data_uptr(
+        &self, space: &(impl argsz::UserSpace + ?Sized),
+    ) -> Result<Option<IommuHwptAllocDataUptr>, Rejection> {
+        let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(self);
+        let data_type = argsz::read::u32::<24, _>(bytes);
+        let data_len = argsz::read::u32::<28, _>(bytes);
+        let data_uptr = argsz::read::u64::<32, _>(bytes);
+        if data_type == 1 {
+            let user = space.at(data_uptr);
+            let size = argsz::read::size(data_len);
+            let held = IommuHwptVtdS1::copy_from_user_with_size(&user, size)?;
+            return Ok(Some(IommuHwptAllocDataUptr::IommuHwptVtdS1(held)));
+        }
+        if data_type == 2 {
+            let user = space.at(data_uptr);
+            let size = argsz::read::size(data_len);
+            let held = IommuHwptArmSmmuv3::copy_from_user_with_size(&user, size)?;
+            return Ok(Some(IommuHwptAllocDataUptr::IommuHwptArmSmmuv3(held)));
+        }
+        if data_type == 3 {
+            let user = space.at(data_uptr);
+            let size = argsz::read::size(data_len);
+            let held = IommuHwptAmdGuest::copy_from_user_with_size(&user, size)?;
+            return Ok(Some(IommuHwptAllocDataUptr::IommuHwptAmdGuest(held)));
+        }
+        Ok(None)
+    }
+}
+
 /// Makes a page table of the hardware.
 ///
 /// Its argument is [`IommuHwptAlloc`].
@@ -3865,6 +3941,57 @@ impl IommuHwptInvalidateBuilder {
     pub fn build(mut self) -> IommuHwptInvalidate {
         self.built.size = self.built.covering_size().max(self.fields).max(self.arm);
         self.built
+    }
+}
+
+/// What `data_uptr` of a [`IommuHwptInvalidate`] leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IommuHwptInvalidateDataUptr {
+    /// A `struct iommu_hwpt_vtd_s1_invalidate`.
+    IommuHwptVtdS1Invalidate(IommuHwptVtdS1Invalidate),
+    /// A `struct iommu_viommu_arm_smmuv3_invalidate`.
+    IommuViommuArmSmmuv3Invalidate(IommuViommuArmSmmuv3Invalidate),
+}
+
+impl IommuHwptInvalidateDataUptr {
+    /// Its bytes, whichever it is.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::IommuHwptVtdS1Invalidate(held) => held.as_bytes(),
+            Self::IommuViommuArmSmmuv3Invalidate(held) => held.as_bytes(),
+        }
+    }
+}
+
+impl IommuHwptInvalidate {
+    /// Reads element `at` of what `data_uptr` leads to, and judges it by the rules of its own struct.
+    ///
+    /// `None` if there are not so many, or nothing is known of what lies there.
+    pub fn follow_data_uptr(
+        &self, space: &(impl argsz::UserSpace + ?Sized), at: u64,
+    ) -> Result<Option<IommuHwptInvalidateDataUptr>, Rejection> {
+        let bytes: &[u8; 32] = argsz::zerocopy::transmute_ref!(self);
+        let entry_num = argsz::read::u32::<24, _>(bytes);
+        let data_type = argsz::read::u32::<16, _>(bytes);
+        let entry_len = argsz::read::u32::<20, _>(bytes);
+        let data_uptr = argsz::read::u64::<8, _>(bytes);
+        if at >= entry_num {
+            return Ok(None);
+        }
+        if data_type == 0 {
+            let user = space.at(argsz::read::element(data_uptr, at, entry_len));
+            let size = argsz::read::size(entry_len);
+            let held = IommuHwptVtdS1Invalidate::copy_from_user_with_size(&user, size)?;
+            return Ok(Some(IommuHwptInvalidateDataUptr::IommuHwptVtdS1Invalidate(held)));
+        }
+        if data_type == 1 {
+            let user = space.at(argsz::read::element(data_uptr, at, entry_len));
+            let size = argsz::read::size(entry_len);
+            let held = IommuViommuArmSmmuv3Invalidate::copy_from_user_with_size(&user, size)?;
+            return Ok(Some(IommuHwptInvalidateDataUptr::IommuViommuArmSmmuv3Invalidate(held)));
+        }
+        Ok(None)
     }
 }
 

@@ -3830,6 +3830,25 @@ impl VfioDeviceFeatureDmaLoggingControl {
     }
 }
 
+impl VfioDeviceFeatureDmaLoggingControl {
+    /// Reads element `at` of what `ranges` leads to, and judges it by the rules of its own struct.
+    ///
+    /// `None` if there are not so many, or nothing is known of what lies there.
+    pub fn follow_ranges(
+        &self, space: &(impl argsz::UserSpace + ?Sized), at: u64,
+    ) -> Result<Option<VfioDeviceFeatureDmaLoggingRange>, Rejection> {
+        let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
+        let num_ranges = argsz::read::u32::<8, _>(bytes);
+        let ranges = argsz::read::u64::<16, _>(bytes);
+        if at >= num_ranges {
+            return Ok(None);
+        }
+        let user = space.at(argsz::read::element(ranges, at, 16));
+        let held = VfioDeviceFeatureDmaLoggingRange::copy_from_user(&user)?;
+        Ok(Some(held))
+    }
+}
+
 /// A range of I/O virtual addresses to watch.
 ///
 /// In C: `struct vfio_device_feature_dma_logging_range`.

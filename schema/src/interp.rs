@@ -1,6 +1,6 @@
 //! The interpreter: runs a check list over bytes, for any schema at any release.
 
-use crate::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
+use crate::checklist::{CheckList, Cond, Op, Pointer, SizeFrom, Slot, Step, Term};
 use crate::expr::{Arith, Compare};
 use crate::model::{ByteOrder, Errno};
 use crate::target::{Endian, Target};
@@ -55,6 +55,28 @@ fn walk(list: &CheckList, target: Target, user: &[u8], size: Option<u64>, judged
         }
     }
     Verdict::Accepted(reader.held)
+}
+
+/// Reads element `at` of what a pointer of a struct that was accepted leads to: the name of its struct, and the verdict
+/// of that struct's list. `None` if there are not so many, or the selector names no struct. A pointer without a count
+/// leads to one. `memory` is the user's from an address on.
+pub fn follow<'p, 'm>(
+    pointer: &'p Pointer,
+    held: Held<'_>,
+    at: u64,
+    memory: impl FnOnce(u64) -> &'m [u8],
+    list: impl FnOnce(&str) -> Option<&'m CheckList>,
+) -> Option<(&'p str, Verdict)> {
+    let number = |slot: &Option<Slot>| slot.as_ref().map(|slot| held.unsigned(slot));
+    if at >= number(&pointer.count).unwrap_or(1) {
+        return None;
+    }
+    let (_, name) = pointer.to.iter().find(|(when, _)| held.holds(when))?;
+    let list = list(name)?;
+    let one = number(&pointer.stride).unwrap_or(list.known.into());
+    let address = held.unsigned(&pointer.word).saturating_add(at.saturating_mul(one));
+    let size = number(&pointer.bytes).unwrap_or(one);
+    Some((name, run(list, held.target, memory(address), Some(size))))
 }
 
 /// What became of a step.

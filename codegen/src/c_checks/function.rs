@@ -83,6 +83,7 @@ impl Functions<'_> {
             &format!("{name}_check"),
             &format!("copy a struct {name} and judge it, for readers that look nothing up in between"),
             &params(true, self.sized()),
+            RETURNS,
         );
         text.push_str(&self.prototype(&format!("{name}_check"), true));
         let _ = write!(
@@ -109,7 +110,7 @@ impl Functions<'_> {
     fn function(&self, part: &Part<'_>) -> String {
         let mut conds = Conds::default();
         let body: String = part.steps.iter().map(|step| self.step(step, &mut conds)).collect();
-        let mut text = kernel_doc(&part.name, &part.about, &params(part.copies, self.sized()));
+        let mut text = kernel_doc(&part.name, &part.about, &params(part.copies, self.sized()), RETURNS);
         text.push_str(&self.prototype(&part.name, part.copies));
         text.push_str("{\n");
         text.push_str(&self.locals(part, conds.temporaries));
@@ -297,6 +298,9 @@ fn outside(slot: &Slot, (low, high): (u64, u64)) -> Cexpr {
     Cexpr::any(vec![word(Compare::Lt, slot, low), word(Compare::Gt, slot, high)])
 }
 
+/// What functions that judge return.
+const RETURNS: &str = "0, or a negative errno.";
+
 /// Parameters and what they are for.
 fn params(copies: bool, sized: bool) -> Vec<(&'static str, &'static str)> {
     let mut params = Vec::new();
@@ -313,18 +317,20 @@ fn params(copies: bool, sized: bool) -> Vec<(&'static str, &'static str)> {
     params
 }
 
-fn kernel_doc(name: &str, about: &str, params: &[(&str, &str)]) -> String {
+pub(super) fn kernel_doc(name: &str, about: &str, params: &[(&str, &str)], returns: &str) -> String {
     let mut text = "/**\n".to_owned();
-    let mut paragraph = |lead: &str, words: &str| {
+    let paragraph = |text: &mut String, lead: &str, words: &str| {
         for (i, line) in wrap(&format!("{lead}{words}"), 77).iter().enumerate() {
             let _ = writeln!(text, " *{}{line}", if i == 0 { " " } else { "\t" });
         }
     };
-    paragraph(&format!("{name}() - "), about);
+    paragraph(&mut text, &format!("{name}() - "), about);
     for (param, words) in params {
-        paragraph(&format!("@{param}: "), words);
+        paragraph(&mut text, &format!("@{param}: "), words);
     }
-    text.push_str(" *\n * Return: 0, or a negative errno.\n */\n");
+    text.push_str(" *\n");
+    paragraph(&mut text, "Return: ", returns);
+    text.push_str(" */\n");
     text
 }
 
@@ -368,7 +374,7 @@ fn of_step<'a>(step: &'a Step, slots: &mut Vec<&'a Slot>) {
     }
 }
 
-fn of_cond<'a>(cond: &'a Cond, slots: &mut Vec<&'a Slot>) {
+pub(super) fn of_cond<'a>(cond: &'a Cond, slots: &mut Vec<&'a Slot>) {
     match cond {
         Cond::True => {}
         Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|part| of_cond(part, slots)),

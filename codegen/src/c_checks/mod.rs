@@ -5,6 +5,7 @@
 //! it is read, is decided by the support header [`SUPPORT`] that is emitted beside.
 
 mod cond;
+mod follow;
 mod function;
 mod text;
 
@@ -15,8 +16,11 @@ use argsz_schema::layout::{LayoutError, Layouts, layout};
 use argsz_schema::model::{Path, Type};
 use argsz_schema::target;
 
+use crate::kinds::Kinds;
 pub use crate::lists::{StructLists, compile, every_struct, handed_in};
-use crate::{EmitError, Unit, kinds};
+use crate::{EmitError, Unit, kinds, lists};
+use follow::Follow;
+pub use follow::{function_name, union_name};
 use function::{Bytes, Functions, slots};
 use text::clean;
 
@@ -51,17 +55,32 @@ pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> R
     );
     let kinds = kinds::kinds(unit.model).map_err(|error| no_layout(unit, &error))?;
     for lists in lists {
-        let checks = of_struct(layouts, lists)?;
-        if kinds::same(&kinds, &lists.generic.name) {
-            text.push_str(&checks);
-        } else {
-            let _ = write!(
-                text,
-                "\n/* Lies differently on machines of 32 bits. */\n#if __SIZEOF_POINTER__ == 8{checks}#endif\n"
-            );
-        }
+        text.push_str(&on_its_machines(&kinds, &lists.generic.name, of_struct(layouts, lists)?));
+    }
+    for one in lists {
+        let checks = followers(layouts, lists, &one.generic.name)?;
+        text.push_str(&on_its_machines(&kinds, &one.generic.name, checks));
     }
     let _ = write!(text, "\n#endif /* {guard} */\n");
+    Ok(text)
+}
+
+/// Code about a struct, for machines on which it lies as the check list says.
+fn on_its_machines(kinds: &Kinds<'_>, name: &str, code: String) -> String {
+    if code.is_empty() || kinds::same(kinds, name) {
+        return code;
+    }
+    format!("\n/* Lies differently on machines of 32 bits. */\n#if __SIZEOF_POINTER__ == 8{code}#endif\n")
+}
+
+/// What follows the pointers of a struct. It comes after the functions of all structs, which it calls.
+fn followers(layouts: &Layouts<'_>, lists: &[StructLists], name: &str) -> Result<String, EmitError> {
+    let list = |name: &str| lists.iter().map(|lists| &lists.generic).find(|list| list.name == name);
+    let mut text = String::new();
+    for pointer in lists::followed(layouts, name, |name| list(name).is_some())? {
+        let lists = pointer.to.iter().filter_map(|(_, name)| list(name)).collect();
+        text.push_str(&Follow { strct: name, pointer: &pointer, lists }.emit());
+    }
     Ok(text)
 }
 
@@ -71,7 +90,8 @@ const HOW: &str = " * For each struct that a user hands in:
  * STRUCT_check_after_lookup() judges what the kernel judges only after it has
  *\tlooked up the objects that the struct names by id;
  * STRUCT_check() is both, for those who look nothing up in between;
- * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied.
+ * STRUCT_check_LAYER() is what a vendor asks beyond, of what was copied;
+ * STRUCT_follow_FIELD() reads what a user's pointer in it leads to.
  */
 ";
 

@@ -8,7 +8,7 @@ use argsz_schema::checklist::{CheckList, SizeFrom};
 use argsz_schema::layout::{Layouts, layout};
 use argsz_schema::target;
 
-use super::{Engine, EngineError, Input, Outcome, workshop};
+use super::{Engine, EngineError, Followed, Input, Outcome, USER_BASE, workshop};
 use crate::c_checks::{self, StructLists};
 use crate::{EmitError, FileMap, Unit, c_header};
 
@@ -43,6 +43,7 @@ impl Default for CBuild {
 pub struct CEngine {
     program: PathBuf,
     lists: Vec<StructLists>,
+    followed: Vec<Followed>,
 }
 
 impl CEngine {
@@ -61,11 +62,12 @@ impl CEngine {
         lists: Vec<StructLists>,
         how: &CBuild,
     ) -> Result<Self, EngineError> {
+        let followed = super::followed(layouts, &lists)?;
         let mut files = files(unit, layouts, header, &lists)?;
         let mut put = |path: &str, text: &str| files.insert(PathBuf::from(path), text.as_bytes().to_vec());
         put("options", &format!("{} {}\n", how.compiler, how.options.join(" ")));
         let home = workshop::built(&how.cache, "c", &files, "engine", &|site| compile(site, how))?;
-        Ok(Self { program: home.join("engine"), lists })
+        Ok(Self { program: home.join("engine"), lists, followed })
     }
 
     fn list(&self, strct: &str) -> Option<&CheckList> {
@@ -80,7 +82,7 @@ impl Engine for CEngine {
     }
 
     fn knows(&self, strct: &str) -> bool {
-        self.list(strct).is_some()
+        self.list(strct).is_some() || self.followed.iter().any(|followed| followed.name == strct)
     }
 
     fn run(&self, inputs: &[Input]) -> Result<Vec<Outcome>, EngineError> {
@@ -105,7 +107,7 @@ pub fn files(
     put(c_checks::SUPPORT_NAME, c_checks::SUPPORT);
     put("checks.h", &c_checks::print(unit, layouts, lists)?);
     put("loop.h", LOOP);
-    put("engine.c", &program(lists));
+    put("engine.c", &program(lists, &super::followed(layouts, lists)?));
     Ok(files)
 }
 
@@ -119,15 +121,22 @@ fn compile(site: &Path, how: &CBuild) -> Result<(), EngineError> {
 }
 
 /// The file that is compiled.
-fn program(lists: &[StructLists]) -> String {
+fn program(lists: &[StructLists], followed: &[Followed]) -> String {
     let mut text = "#define _GNU_SOURCE\n#include \"checks.h\"\n#include \"loop.h\"\n".to_owned();
     for lists in lists {
         text.push_str(&runner(lists));
+    }
+    for followed in followed {
+        text.push_str(&follower(followed));
     }
     text.push_str("\nconst struct reader readers[] = {\n");
     for lists in lists {
         let name = &lists.generic.name;
         let _ = writeln!(text, "\t{{ \"{name}\", run_{name} }},");
+    }
+    for one in followed {
+        let function = c_checks::function_name(&one.strct, &one.pointer);
+        let _ = writeln!(text, "\t{{ \"{}\", run_{function} }},", one.name);
     }
     text.push_str("\t{ NULL, NULL }\n};\n\nconst struct errno_name errno_names[] = {\n");
     for errno in errnos(lists) {
@@ -141,6 +150,25 @@ fn program(lists: &[StructLists]) -> String {
 fn errnos(lists: &[StructLists]) -> BTreeSet<&'static str> {
     let all = lists.iter().flat_map(|lists| std::iter::once(&lists.generic).chain(&lists.layered));
     all.flat_map(|list| &list.steps).map(|step| step.errno.0).chain(["EFAULT"]).collect()
+}
+
+/// Reads a struct, and then what a pointer of it leads to.
+fn follower(followed: &Followed) -> String {
+    let Followed { strct, elements, room, pointer, .. } = followed;
+    let (function, union) = (c_checks::function_name(strct, pointer), c_checks::union_name(strct, pointer));
+    let at = if pointer.count.is_some() { ", at" } else { "" };
+    format!(
+        "\nstatic void run_{function}(argsz_user_t user, size_t size, struct outcome *out)\n{{\n\
+         \tstatic unsigned char all[sizeof(struct {strct}) + {elements} * {room}];\n\
+         \tconst struct argsz_user_space space = {{ {USER_BASE}, *user }};\n\
+         \tconst struct {strct} *held;\n\tunion {union} to;\n\t__u64 at;\n\n\
+         \trun_{strct}(user, size, out);\n\tif (out->err)\n\t\treturn;\n\
+         \theld = out->held;\n\tmemcpy(all, held, out->known);\n\tout->held = all;\n\
+         \tfor (at = 0; at < {elements}; at++) {{\n\t\tint err;\n\n\t\tmemset(&to, 0, sizeof(to));\n\
+         \t\terr = {function}(held, &space{at}, &to, &out->rule);\n\t\tif (err <= 0) {{\n\
+         \t\t\tout->err = err;\n\t\t\tout->after_lookup = err < 0;\n\t\t\treturn;\n\t\t}}\n\
+         \t\tmemcpy(all + out->known, &to, {room});\n\t\tout->known += {room};\n\t}}\n}}\n"
+    )
 }
 
 /// Runs the functions of one struct in the order of its list.

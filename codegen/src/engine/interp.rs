@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use argsz_schema::checklist::CheckList;
-use argsz_schema::interp::{self, Verdict};
+use argsz_schema::interp::{self, Held, Verdict};
 use argsz_schema::layout::layout;
 use argsz_schema::target::{self, Target};
 use argsz_schema::verify;
 
-use super::{Engine, EngineError, Input, Outcome};
+use super::{Engine, EngineError, Followed, Input, Outcome, USER_BASE};
 use crate::vectors::Vector;
 use crate::{Unit, c_checks};
 
@@ -17,6 +17,7 @@ use crate::{Unit, c_checks};
 pub struct InterpEngine {
     lists: HashMap<String, CheckList>,
     target: Target,
+    followed: HashMap<String, Followed>,
 }
 
 impl InterpEngine {
@@ -25,17 +26,45 @@ impl InterpEngine {
         let target = target::ALL[0];
         let layouts = layout(unit.model, target).map_err(|error| c_checks::no_layout(unit, &error))?;
         let lists = c_checks::compile(&layouts, &c_checks::every_struct(unit.model), layer.as_slice())?;
+        let followed = super::followed(&layouts, &lists)?.into_iter().map(|one| (one.name.clone(), one)).collect();
         let one = |mut lists: c_checks::StructLists| {
             let list = lists.layered.pop().unwrap_or(lists.generic);
             (list.name.clone(), list)
         };
-        Ok(Self { lists: lists.into_iter().map(one).collect(), target })
+        Ok(Self { lists: lists.into_iter().map(one).collect(), target, followed })
     }
 
     /// The list of a struct.
     #[must_use]
     pub fn list(&self, strct: &str) -> Option<&CheckList> {
         self.lists.get(strct)
+    }
+
+    /// Reads a struct, and what its pointer leads to.
+    fn follow(&self, followed: &Followed, input: &Input) -> Option<Outcome> {
+        let outer = self.list(&followed.strct)?;
+        let mut all = match interp::run(outer, self.target, &input.user, input.size) {
+            Verdict::Accepted(held) => held,
+            refused @ Verdict::Refused(_) => return Some(refused.into()),
+        };
+        let outer = all.clone();
+        let memory = |address: u64| {
+            let from = address.checked_sub(USER_BASE).and_then(|from| usize::try_from(from).ok());
+            from.and_then(|from| input.user.get(from..)).unwrap_or_default()
+        };
+        for at in 0..followed.elements {
+            let held = Held { target: self.target, bytes: &outer };
+            match interp::follow(&followed.pointer, held, at, memory, |name| self.list(name)) {
+                None => break,
+                Some((_, Verdict::Accepted(mut held))) => {
+                    held.resize(followed.room as usize, 0);
+                    all.extend(held);
+                }
+                // Whatever a pointer leads to is read by whoever was looked up.
+                Some((_, refused)) => return Some(Outcome { after_lookup: true, ..refused.into() }),
+            }
+        }
+        Some(Verdict::Accepted(all).into())
     }
 
     /// Whether an outcome, of any engine, agrees with what was recorded. A vector without an answer agrees with all.
@@ -65,12 +94,15 @@ impl Engine for InterpEngine {
     }
 
     fn knows(&self, strct: &str) -> bool {
-        self.lists.contains_key(strct)
+        self.lists.contains_key(strct) || self.followed.contains_key(strct)
     }
 
     fn run(&self, inputs: &[Input]) -> Result<Vec<Outcome>, EngineError> {
         let one = |input: &Input| {
             let unknown = || EngineError::Unknown { engine: "interp", strct: input.strct.clone() };
+            if let Some(followed) = self.followed.get(&input.strct) {
+                return self.follow(followed, input).ok_or_else(unknown);
+            }
             let list = self.list(&input.strct).ok_or_else(unknown)?;
             Ok(interp::run(list, self.target, &input.user, input.size).into())
         };

@@ -10,9 +10,52 @@ mod workshop;
 
 use std::path::PathBuf;
 
+use argsz_schema::checklist::Pointer;
+use argsz_schema::layout::Layouts;
+
 use crate::EmitError;
+use crate::lists::{self, StructLists};
 
 pub use workshop::{cache_dir, from_hex, to_hex};
+
+/// Where the user's memory begins for engines that follow a pointer: asked about `STRUCT.FIELD`, they read the struct at
+/// this address, then what its pointer leads to, and hold the bytes of all of it, one behind the other.
+pub const USER_BASE: u64 = 0x10_0000;
+
+/// Elements of an array that an engine reads; others are left.
+const ELEMENTS: u64 = 3;
+
+/// A pointer that engines follow.
+#[derive(Debug)]
+struct Followed {
+    /// They are asked about it by this name.
+    name: String,
+    /// The struct that has it.
+    strct: String,
+    pointer: Pointer,
+    /// As many are read.
+    elements: u64,
+    /// Bytes that each takes of what is held.
+    room: u32,
+}
+
+/// The pointers that engines follow.
+fn followed(layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<Vec<Followed>, EmitError> {
+    let known = |name: &str| lists.iter().find(|list| list.generic.name == name).map(|list| list.generic.known);
+    let mut all = Vec::new();
+    for strct in lists.iter().map(|list| &list.generic.name) {
+        for pointer in lists::followed(layouts, strct, |name| known(name).is_some())? {
+            all.push(Followed {
+                name: format!("{strct}.{}", pointer.word.path),
+                strct: strct.clone(),
+                elements: if pointer.count.is_some() { ELEMENTS } else { 1 },
+                room: pointer.to.iter().filter_map(|(_, name)| known(name)).max().unwrap_or(0),
+                pointer,
+            });
+        }
+    }
+    Ok(all)
+}
 
 /// One call of a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]

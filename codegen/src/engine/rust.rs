@@ -9,10 +9,10 @@ use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use argsz_schema::checklist::SizeFrom;
-use argsz_schema::layout::layout;
+use argsz_schema::layout::{Layouts, layout};
 use argsz_schema::target;
 
-use super::{Engine, EngineError, Input, Outcome, workshop};
+use super::{Engine, EngineError, Followed, Input, Outcome, USER_BASE, workshop};
 use crate::lists::{self, StructLists};
 use crate::{EmitError, FileMap, Unit, c_checks, rust};
 
@@ -45,7 +45,8 @@ bitflags = \"2\"
 #[derive(Debug)]
 pub struct RustEngine {
     program: PathBuf,
-    structs: Vec<String>,
+    /// What it can be asked about.
+    knows: Vec<String>,
 }
 
 impl RustEngine {
@@ -54,7 +55,7 @@ impl RustEngine {
         let layouts = layout(unit.model, target::ALL[0]).map_err(|error| c_checks::no_layout(unit, &error))?;
         let lists = lists::compile(&layouts, &lists::every_struct(unit.model), layer.as_slice())?;
         let abi = rust::print(unit, &lists)?;
-        let program = format!("{LOOP}{}", answers(unit, &lists)?);
+        let program = format!("{LOOP}{}", answers(unit, &layouts, &lists)?);
         let mut hasher = DefaultHasher::new();
         (&abi, &program).hash(&mut hasher);
         // One name for each engine: they share a folder for what cargo builds.
@@ -69,8 +70,9 @@ impl RustEngine {
             put(&format!("argsz/src/{name}"), text);
         }
         let home = workshop::built(cache, "rust", &files, "engine", &|site| compile(site, cache, &name))?;
-        let structs = lists.into_iter().map(|lists| lists.generic.name).collect();
-        Ok(Self { program: home.join("engine"), structs })
+        let followed = super::followed(&layouts, &lists)?.into_iter().map(|followed| followed.name);
+        let knows = lists.iter().map(|lists| lists.generic.name.clone()).chain(followed).collect();
+        Ok(Self { program: home.join("engine"), knows })
     }
 }
 
@@ -80,7 +82,7 @@ impl Engine for RustEngine {
     }
 
     fn knows(&self, strct: &str) -> bool {
-        self.structs.iter().any(|known| known == strct)
+        self.knows.iter().any(|known| known == strct)
     }
 
     fn run(&self, inputs: &[Input]) -> Result<Vec<Outcome>, EngineError> {
@@ -118,13 +120,18 @@ fn manifest(name: &str) -> String {
 
 /// A function for each struct, and `fn answer(name: &str, user: &[u8], size: usize) -> Option<Answer>` over them. Whoever
 /// includes it has the types in a module `abi`, and an enum `Answer` as that of the engine's loop.
-pub fn answers(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+pub fn answers(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut table = String::new();
     for lists in lists {
         let name = &lists.generic.name;
         text.push_str(&runner(unit, lists)?);
         let _ = writeln!(table, "        \"{name}\" => Some(run_{name}(user, size)),");
+    }
+    for one in super::followed(layouts, lists)? {
+        let run = c_checks::function_name(&one.strct, &one.pointer);
+        text.push_str(&follower(unit, &one, &run)?);
+        let _ = writeln!(table, "        \"{}\" => Some(run_{run}(user, size)),", one.name);
     }
     let _ = write!(
         text,
@@ -134,10 +141,34 @@ pub fn answers(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitErr
     Ok(text)
 }
 
+fn type_name(unit: &Unit<'_>, strct: &str) -> Result<String, EmitError> {
+    let unknown = || EmitError::Unknown { item: unit.source_name.to_owned(), name: strct.to_owned() };
+    Ok(rust::type_name(&unit.model.find_struct(strct).ok_or_else(unknown)?.meta))
+}
+
+/// Reads a struct, and then what a pointer of it leads to.
+fn follower(unit: &Unit<'_>, followed: &Followed, run: &str) -> Result<String, EmitError> {
+    let Followed { strct, elements, room, pointer, .. } = followed;
+    let (ty, method) = (type_name(unit, strct)?, rust::follow::method_name(pointer));
+    let at = if pointer.count.is_some() { ", at" } else { "" };
+    Ok(format!(
+        "\n#[allow(non_snake_case, unused_variables)]\nfn run_{run}(user: &[u8], size: usize) -> Answer {{\n    \
+         let mut all = match run_{strct}(user, size) {{\n        Answer::Accepted(held) => held,\n        \
+         refused => return refused,\n    }};\n    \
+         let held = <abi::{ty} as argsz::zerocopy::FromBytes>::read_from_bytes(&all).expect(\"whole\");\n    \
+         let space = argsz::Mapping {{ address: {USER_BASE}, bytes: user }};\n    \
+         for at in 0..{elements} {{\n        match held.{method}(&space{at}) {{\n            \
+         Ok(None) => break,\n            \
+         Err(rejection) => return Answer::refused(rejection, &[rejection.rule]),\n            \
+         Ok(Some(to)) => {{\n                let end = all.len() + {room};\n                \
+         all.extend_from_slice(to.as_bytes());\n                all.resize(end, 0);\n            }}\n        }}\n    \
+         }}\n    Answer::Accepted(all)\n}}\n"
+    ))
+}
+
 fn runner(unit: &Unit<'_>, lists: &StructLists) -> Result<String, EmitError> {
     let name = &lists.generic.name;
-    let unknown = || EmitError::Unknown { item: unit.source_name.to_owned(), name: name.clone() };
-    let ty = rust::type_name(&unit.model.find_struct(name).ok_or_else(unknown)?.meta);
+    let ty = type_name(unit, name)?;
     let sized = lists.generic.size == SizeFrom::Caller;
     let (copy, first, only) =
         if sized { ("copy_from_user_with_size", ", size", "size") } else { ("copy_from_user", "", "") };

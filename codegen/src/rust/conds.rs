@@ -31,8 +31,9 @@ impl Words {
         }
         let short = slot.path.replace('.', "_");
         let short = short.trim_start_matches('_');
-        let own =
-            ["bytes", "held", "user", "self"].contains(&short) || self.sized && short == "size" || short.is_empty();
+        let own = ["bytes", "held", "user", "self", "space", "at"].contains(&short)
+            || self.sized && short == "size"
+            || short.is_empty();
         let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() }).to_string();
         while self.known.values().any(|other| *other == name) {
             name.push('_');

@@ -24,6 +24,7 @@ mod docs;
 mod enums;
 mod fields;
 mod flags;
+pub(crate) mod follow;
 mod ioctls;
 mod names;
 mod structs;
@@ -175,7 +176,7 @@ fn imports(model: &Model, lists: &Lists<'_>) -> Vec<Piece> {
     uses.into_iter().map(Piece::Tokens).collect()
 }
 
-fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+fn pieces(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
     let mut pieces = Vec::new();
     for item in items {
         match item {
@@ -184,10 +185,11 @@ fn pieces(items: &[Item], lists: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>
             Item::Enum(one) => pieces.extend(enums::emit(one)),
             Item::Struct(one) => {
                 pieces.extend(structs::emit(one, abi)?);
-                if let Some(lists) = lists.0.get(one.meta.name.as_str()) {
+                if let Some(lists) = all.0.get(one.meta.name.as_str()) {
                     let release = abi.unit.release_name();
                     let mut judging = vec![Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?)];
                     judging.extend(builders::emit(one, &lists.generic, abi)?);
+                    judging.extend(follow::emit(&one.meta, all, abi)?);
                     // A list has the offsets of 64-bit machines.
                     let only = if kinds::same(&abi.layouts, &one.meta.name) {
                         ""
