@@ -170,7 +170,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn all(&self) -> Vec<Sent> {
         let (user, list) = self.user;
-        let made = vectors_for::make(&user.layouts, list).vectors.into_iter();
+        let made = vectors_for::sound(&user.layouts, list).into_iter();
         let good: Vec<Made> = made
             .filter(|made| {
                 let sound = ["valid", "feature", "same size"].iter().any(|case| made.case.starts_with(case));
