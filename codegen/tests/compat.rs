@@ -259,12 +259,14 @@ fn nothing_unforetold_happens_between_releases() {
     for header in ["linux/iommu", "linux/iommufd", "linux/vfio"] {
         let schema = Schema::load(&Path::new("../schema").join(format!("{header}.toml"))).unwrap();
         let releases: Vec<_> = schema.releases().collect();
+        let mut run = 0;
         for two in releases.windows(2) {
             let side = |release| Side::new(&schema, release, schema.release_name(release));
             let report = compare(&Pair { old: side(two[0]), new: side(two[1]) }).unwrap();
             assert!(report.unforetold.is_empty(), "{header}: {:#?}", report.unforetold);
-            assert!(report.rows.iter().any(|row| !row.old_user.is_empty()), "{header}");
+            run += report.rows.iter().map(|row| row.old_user.len()).sum::<usize>();
         }
+        assert!(run > 0, "{header}");
     }
 }
 

@@ -58,7 +58,7 @@ fn histories(what: &str, run: impl Fn(u64) -> Result<(), String> + Sync) {
     let faults = faults.into_inner().unwrap();
     let count = numbers.end - numbers.start;
     println!("{count} histories {what}, {} of them wrong", faults.len());
-    assert!(faults.is_empty(), "{} of {count}\n{}", faults.len(), faults[..faults.len().min(5)].join("\n\n"));
+    assert!(faults.is_empty(), "{} of {count}\n{}", faults.len(), faults[..faults.len().min(12)].join("\n\n"));
 }
 
 fn parse(world: &World) -> Result<Schema, String> {

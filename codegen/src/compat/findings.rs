@@ -83,7 +83,7 @@ impl Findings {
     /// Everything, in the order of the header's items.
     pub(super) fn finish(mut self, model: &Model) -> Vec<Finding> {
         let place = |item: &str| model.items.iter().position(|other| other.meta().name == item);
-        self.found.sort_by_key(|finding| place(&finding.item).map_or(0, |at| at + 1));
+        self.found.sort_by_cached_key(|finding| place(&finding.item).map_or(0, |at| at + 1));
         self.found
     }
 }

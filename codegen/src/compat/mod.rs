@@ -15,6 +15,7 @@ mod outcome;
 pub mod print;
 pub mod rules;
 pub mod run;
+mod same;
 mod structs;
 mod unions;
 

@@ -8,7 +8,7 @@ use argsz_schema::interp::{self, Verdict};
 use argsz_schema::layout::base;
 use argsz_schema::model::{EnumKind, Type, ValueType};
 
-use super::{Finding, Laid, Which};
+use super::{Finding, Laid, Which, same};
 use crate::decode::{self, Line, Question, Value};
 use crate::honest::Known;
 use crate::vectors_for::{self, Made};
@@ -60,7 +60,7 @@ pub struct Row {
     pub strct: String,
     /// The struct, those inside it, and the flags and enums that they use.
     pub about: Vec<String>,
-    /// Users of the old release on the new kernel.
+    /// Users of the old release on the new kernel. Of a struct that is the same in both nothing is run.
     pub old_user: Vec<Sent>,
     /// Users of the new release on the old kernel.
     pub new_user: Vec<Sent>,
@@ -123,6 +123,14 @@ pub(super) fn rows(
             skipped.push(((*name).to_owned(), "it has no check list, so that nothing can be run".to_owned()));
             continue;
         };
+        let mut about = Vec::new();
+        reach(old, name, &mut about);
+        reach(new, name, &mut about);
+        // What both releases lay out, check and name alike they read alike.
+        if same::list(&old_list, &new_list) && about.iter().all(|item| same::item(old, new, item)) {
+            rows.push(Row { strct: (*name).to_owned(), about, old_user: Vec::new(), new_user: Vec::new() });
+            continue;
+        }
         let renamed = |from: Which| -> HashMap<String, String> {
             let names = findings.iter().filter_map(|finding| {
                 let (was, now) = finding.renamed.clone()?;
@@ -133,9 +141,6 @@ pub(super) fn rows(
         let (old_side, new_side) = ((old, &old_list), (new, &new_list));
         let there = Run { user: old_side, kernel: new_side, newer: false, renamed: renamed(Which::Old) };
         let back = Run { user: new_side, kernel: old_side, newer: true, renamed: renamed(Which::New) };
-        let mut about = Vec::new();
-        reach(old, name, &mut about);
-        reach(new, name, &mut about);
         rows.push(Row { strct: (*name).to_owned(), about, old_user: there.all(), new_user: back.all() });
     }
     rows
@@ -222,14 +227,14 @@ impl Run<'_> {
             SizeFrom::Caller | SizeFrom::Known => 0,
         };
         let meant: Vec<Line> = lines(self.user, bytes, size);
-        for at in claimed..filled.len().min(list.known as usize) {
+        let free = |at: &usize| {
             let has_name = meant.iter().any(|line| {
-                let inside = (line.offset..line.offset + line.size).contains(&(at as u64));
+                let inside = (line.offset..line.offset + line.size).contains(&(*at as u64));
                 inside && !line.meaning.is_empty() && line.value != Value::Group
             });
-            if filled[at] != 0 || has_name {
-                continue;
-            }
+            bytes[*at] == 0 && !has_name
+        };
+        for at in (claimed..bytes.len().min(list.known as usize)).filter(free) {
             filled[at] = 0x40 | (u8::try_from(at % 0x3f).unwrap_or(0) + 1);
             if known.sends(&filled, size).is_none() {
                 filled[at] = 0;
@@ -350,7 +355,7 @@ fn lines((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>)
 fn every_line((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>) -> Vec<Line> {
     let schema = &laid.side.schema;
     let question = Question { schema, schema_name: "", layouts: &laid.layouts, list, user: bytes, size };
-    decode::decode(&question).fields
+    decode::fields(&question)
 }
 
 /// A value as bits, however its release prints it; bytes have none.

@@ -176,6 +176,13 @@ pub fn decode(question: &Question<'_>) -> Answer {
     }
 }
 
+/// Every field of some bytes, as [`Answer::fields`] has them.
+#[must_use]
+pub fn fields(question: &Question<'_>) -> Vec<Line> {
+    let size = claimed(question);
+    fields::lines(question, &held(question, size), provided(question, size))
+}
+
 /// The size the user claims, with the byte order of the machine.
 fn claimed(question: &Question<'_>) -> u64 {
     match &question.list.size {

@@ -164,11 +164,14 @@ fn on_layout(world: &mut World, dice: &mut Dice) -> Option<Harm> {
             harm(&["L04"], "B")
         }
         4 => {
-            if world.fields[place].name == world.min {
+            // Of the last field of what grows new users just send less, and an old kernel reads zeros: not shown.
+            let is_last = places(world, |_| true).last() == Some(&place) && world.grows != Grows::Fixed;
+            if is_last || world.fields[place].name == world.min {
                 return None;
             }
             world.fields.remove(place);
-            harm(&["L05"], "B")
+            // Reserved bytes that move up to its place are told as a demand of zeros.
+            harm(&["L05", "R03"], "B")
         }
         _ => {
             let (name, from) = (world.name(), any_place(world, dice, plain)?);
