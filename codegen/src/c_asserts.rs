@@ -163,8 +163,9 @@ fn same(a: &StructLayout<'_>, b: &StructLayout<'_>) -> bool {
 fn of_struct(model: &Model, laid: &StructLayout<'_>) -> Vec<String> {
     let tag = c_type::named(model, &laid.def.meta.name);
     let mut lines = vec![format!("SIZE({tag}, {});\n", laid.size), format!("ALIGN({tag}, {});\n", laid.align)];
-    // What another header defines has fields of its own.
-    let named = |(_, placed): &(usize, &Placed<'_>)| !placed.is_unnamed() && laid.def.from.is_none();
+    // What another header defines has fields of its own, and C tells no place of a bit-field.
+    let said = |placed: &Placed<'_>| !placed.is_unnamed() && placed.field.bits.is_empty();
+    let named = |(_, placed): &(usize, &Placed<'_>)| said(placed) && laid.def.from.is_none();
     for (at, placed) in laid.fields.iter().enumerate().filter(named) {
         let path = c_path(laid, at);
         let Placed { offset, size, .. } = placed;

@@ -229,12 +229,16 @@ static MEMBER: &[Key] = &[
     may!("none", Kind::List(&Kind::Text)),
     may!("errno", Kind::Text),
     may!("after", AFTER),
-    may!("bits", Kind::Later),
+    may!("bits", Kind::List(&Kind::Table(&BIT_OF_UNIT))),
 ];
 
 pub(crate) static FIELD: Shape = Shape { name: "field", keys: &[META, LIFE, MEMBER, &[may!("when", Kind::Text)]] };
 pub(crate) static ARM: Shape =
     Shape { name: "arm", keys: &[META, LIFE, MEMBER, &[may!("when", TEXTS), may!("default", Kind::Bool)]] };
+
+/// A bit-field of C.
+pub(crate) static BIT_OF_UNIT: Shape =
+    Shape { name: "bit_of_unit", keys: &[&[may!("name", Kind::Text), must!("width", Kind::Int)]] };
 
 pub(crate) static POINTS_TO: Shape = Shape {
     name: "points_to",

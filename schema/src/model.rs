@@ -369,6 +369,8 @@ pub struct Field {
     pub errno: Option<Errno>,
     /// Whether its check comes after look-ups.
     pub after_lookup: bool,
+    /// Of a number that C declares as bit-fields: names and widths in their order. An empty name only fills.
+    pub bits: Vec<(String, u64)>,
 }
 
 /// When an arm of a union is active.
@@ -474,7 +476,7 @@ pub struct Inline {
 
 impl PartialEq for Field {
     fn eq(&self, other: &Self) -> bool {
-        self.meta == other.meta && self.ty == other.ty
+        self.meta == other.meta && self.ty == other.ty && self.bits == other.bits
     }
 }
 

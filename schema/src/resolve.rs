@@ -52,6 +52,10 @@ impl Scope<'_, '_> {
     pub fn word(&self, path: &Path) -> Option<Word> {
         let found = self.layouts.locate(self.strct, path)?;
         let Type::Prim(prim) = &found.field.ty else { return None };
+        if !found.field.bits.is_empty() {
+            // C has no name for it.
+            return None;
+        }
         let slot = slot(*prim, format!("{}{path}", self.prefix), self.base + found.offset, found.size)?;
         Some(Word { slot, values: found.field.values.as_ref().map(|(values, _)| values.clone()) })
     }

@@ -64,7 +64,8 @@ impl<'a, 'm> Structs<'a, 'm> {
         let meta = &laid.def.meta;
         let text = comment::doc(meta);
         let (brief, rest) = comment::brief(&text);
-        let named: Vec<&Placed<'_>> = laid.fields.iter().filter(|field| !field.is_unnamed()).collect();
+        let named: Vec<&Placed<'_>> =
+            laid.fields.iter().filter(|field| !field.is_unnamed() && field.field.bits.is_empty()).collect();
         let paths: Vec<&str> = named.iter().map(|field| field.path.as_str()).collect();
         let members: Vec<(String, String)> = named
             .iter()
@@ -114,6 +115,11 @@ impl<'a, 'm> Structs<'a, 'm> {
     fn member(&self, laid: &StructLayout<'_>, at: usize, indent: &str) -> Option<String> {
         let placed = &laid.fields[at];
         let (name, ty) = (&placed.field.meta.name, &placed.field.ty);
+        if !placed.field.bits.is_empty() {
+            let number = c_type::specifier(self.model, ty)?;
+            let line = |(name, width): &(String, u64)| format!("{indent}{number} {name}:{width};\n");
+            return Some(placed.field.bits.iter().map(line).collect());
+        }
         let declared = c_type::declaration(self.model, name, ty)?;
         if !is_flex(ty) {
             return Some(format!("{indent}{declared};\n"));

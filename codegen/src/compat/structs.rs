@@ -112,6 +112,9 @@ impl Both<'_> {
         if unions::is_union(&was.field.ty) || was.in_union && was.size != now.size {
             return unions::resized(self, was, now, to);
         }
+        if was.field.bits != now.field.bits {
+            to.add("L08", place, at, format!("`{}` has other bit-fields, or others of its bits", was.path));
+        }
         match (&was.field.ty, &now.field.ty) {
             (Type::Array(_, 1), Type::Flex(_)) => {
                 to.add("L16", place, at, format!("`{}` had one element, and is flexible now", was.path));

@@ -15,6 +15,7 @@ mod merge_fields;
 mod object;
 mod text;
 mod types;
+mod units;
 mod write;
 
 use std::collections::{HashMap, HashSet};

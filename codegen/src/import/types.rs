@@ -24,6 +24,8 @@ pub(super) struct Member {
     pub(super) line: u32,
     /// Of a bit-field: width and first bit.
     pub(super) bits: Option<(u64, u64)>,
+    /// Of a number made of bit-fields: names and widths.
+    pub(super) parts: Vec<(String, u64)>,
 }
 
 /// A type as the language has it.
@@ -210,8 +212,9 @@ impl Reader<'_> {
             offset: member.offset,
             line: member.line,
             bits: member.bits,
+            parts: Vec::new(),
         });
-        let fields = fields.map(flexible).collect();
+        let fields = super::units::gather(fields.map(flexible).collect(), die.size.unwrap_or(0));
         Body { is_union: die.tag == Tag::Union, size: die.size.unwrap_or(0), fields }
     }
 

@@ -305,6 +305,13 @@ impl Writer<'_> {
         if !text.is_empty() {
             keys.push(format!("doc = {}", quoted(&text)));
         }
+        if !field.parts.is_empty() {
+            let part = |(name, width): &(String, u64)| match name.as_str() {
+                "" => format!("{{ width = {width} }}"),
+                name => format!("{{ name = \"{name}\", width = {width} }}"),
+            };
+            keys.push(format!("bits = [{}]", field.parts.iter().map(part).collect::<Vec<_>>().join(", ")));
+        }
         let Some(body) = inline else {
             let _ = writeln!(out, "{indent}{{ {} }},", keys.join(", "));
             return;

@@ -83,6 +83,7 @@ fn field(model: &Model, placed: &Placed<'_>) -> String {
         _ => c_type::specifier(model, ty).unwrap_or_default(),
     };
     let mut text = format!("{path} at {offset}, {size} bytes: {name}{} {dir:?}", c_type::dimensions(ty));
+    field.bits.iter().for_each(|(name, width)| _ = write!(text, " {name}:{width}"));
     if let Some(reserved) = reserved {
         let _ = write!(text, " reserved {reserved:?}");
     }

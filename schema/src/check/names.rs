@@ -239,6 +239,13 @@ fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
             check.report(finding.help("rename one of them, or give them lives (`since`, `until`) that do not overlap"));
             return;
         }
+        for (bit, _) in field.bits.iter().filter(|(bit, _)| !bit.is_empty()) {
+            if let Some((first, _)) = spaces.entry(parent.clone()).or_default().take(bit.as_str(), meta) {
+                let message = format!("`{}` has two fields `{bit}`", def.meta.name);
+                let finding = Diagnostic::new(codes::AZ0121, meta.span, message).label("a second time in here");
+                check.report(finding.also(first, "first here").help("rename one of them"));
+            }
+        }
         cxx(check, def, field, path);
         let name = rust_name::of_field(meta);
         if rust_spelling(check, meta, name)

@@ -13,6 +13,7 @@ mod rules;
 mod structs;
 mod tree;
 mod types;
+mod units;
 mod values;
 
 use indexmap::IndexMap;

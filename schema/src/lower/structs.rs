@@ -102,10 +102,6 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
     let ty = field_type(&table, meta.life, dir);
     let values = value_type(&table);
     let owner_type = values.as_ref().map(|(ValueType::Flags(name) | ValueType::Enum(name), _)| name.clone());
-    if let Some(at) = table.has("bits").then(|| table.get("bits").map(|v| v.span().into())).flatten() {
-        let message = "`bits` is kept for a later grammar";
-        cx.report(Diagnostic::new(codes::AZ0010, at, message));
-    }
     let roles = [("argsz", Role::Argsz), ("size", Role::Size), ("version", Role::Version)];
     let when = if is_arm { None } else { table.condition("when") };
     let arm = if is_arm { arm(&table) } else { None };
@@ -122,6 +118,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         none: table.texts("none").into_iter().map(|text| (text.text, text.at)).collect(),
         errno: table.errno("errno"),
         after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),
+        bits: ty.as_ref().map(|ty| super::units::bits(&table, ty)).unwrap_or_default(),
         ty: Type::Named(String::new()),
         meta,
         values,

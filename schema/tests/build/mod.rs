@@ -73,6 +73,7 @@ pub fn field(name: &str, ty: Type) -> Field {
     Field {
         meta: meta(name),
         ty,
+        bits: Vec::new(),
         role: None,
         values: None,
         accepts: None,
