@@ -257,6 +257,34 @@ fn whatever_the_language_can_say_compiles_and_runs() {
 }
 
 #[test]
+fn no_text_of_a_schema_breaks_out_of_its_place() {
+    let plain = model(odd());
+    let mut hostile = plain.clone();
+    let text = "*/ \"#]}\\\r fn a() {\n}{ /* ///! \u{e9}";
+    let mut changed = 0;
+    for one in &mut hostile.items {
+        let meta = match one {
+            Item::Struct(def) => {
+                def.fields.iter_mut().for_each(|field| field.meta.doc = text.to_owned());
+                &mut def.meta
+            }
+            Item::Ioctl(def) => &mut def.meta,
+            Item::Const(def) => &mut def.meta,
+            _ => continue,
+        };
+        (meta.doc, meta.deprecated) = (text.to_owned(), Some(text.to_owned()));
+        changed += 1;
+    }
+    assert!(changed > 10);
+    hostile.header.path = text.to_owned();
+    let items = |model| {
+        let tokens = rust::tokens(&unit(model, model, 0)).expect("tokens");
+        syn::parse2::<syn::File>(tokens).expect("Rust").items.len()
+    };
+    assert_eq!(items(&hostile), items(&plain));
+}
+
+#[test]
 fn the_output_reads_well() {
     let model = model(selected());
     insta::assert_snapshot!(rust::emit(&unit(&model, &model, 0)).expect("Rust"));

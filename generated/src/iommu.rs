@@ -840,9 +840,7 @@ pub struct IommuCacheInvalidateInfoGranu([u64; 5]);
 
 const _: () = {
     assert!(size_of::<IommuCacheInvalidateInfoGranu>() == 40);
-    assert!(
-        align_of::<IommuCacheInvalidateInfoGranu>() == argsz::per_abi([8, 8, 4, 2])
-    );
+    assert!(align_of::<IommuCacheInvalidateInfoGranu>() == argsz::per_abi([8, 8, 4, 2]));
 };
 
 impl IommuCacheInvalidateInfoGranu {
@@ -888,10 +886,7 @@ impl IommuCacheInvalidateInfoGranu {
 
     /// The arm that the selector picks.
     #[must_use]
-    pub fn view(
-        &self,
-        selector: IommuInvGranularity,
-    ) -> IommuCacheInvalidateInfoGranuView<'_> {
+    pub fn view(&self, selector: IommuInvGranularity) -> IommuCacheInvalidateInfoGranuView<'_> {
         match selector {
             IommuInvGranularity::PASID => {
                 IommuCacheInvalidateInfoGranuView::PasidInfo(self.pasid_info())
@@ -1396,14 +1391,9 @@ impl IommuGpasidBindDataVendor {
 
     /// The arm that the selector picks.
     #[must_use]
-    pub fn view(
-        &self,
-        selector: IommuPasidDataFormat,
-    ) -> IommuGpasidBindDataVendorView<'_> {
+    pub fn view(&self, selector: IommuPasidDataFormat) -> IommuGpasidBindDataVendorView<'_> {
         match selector {
-            IommuPasidDataFormat::INTEL_VTD => {
-                IommuGpasidBindDataVendorView::Vtd(self.vtd())
-            }
+            IommuPasidDataFormat::INTEL_VTD => IommuGpasidBindDataVendorView::Vtd(self.vtd()),
             _ => IommuGpasidBindDataVendorView::Unknown,
         }
     }

@@ -542,6 +542,7 @@ impl<'a> VfioDeviceInfoCapability<'a> {
         from: 20,
         present: Some((4, 128)),
     };
+
     /// Those in `answer`: the bytes that the kernel was given and answered in, whole.
     ///
     /// Each is checked before it is given: that it lies within the answer, is aligned, and comes once. The
@@ -549,19 +550,14 @@ impl<'a> VfioDeviceInfoCapability<'a> {
     pub fn of(
         answer: &'a [u8],
     ) -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a> {
-        Self::CHAIN
-            .links(answer, |head: &VfioInfoCapHeader| head.next)
-            .map(|link| Self::read(link?))
+        Self::CHAIN.links(answer, |head: &VfioInfoCapHeader| head.next).map(|link| Self::read(link?))
     }
-    fn read(
-        link: argsz::Link<'a, VfioInfoCapHeader>,
-    ) -> Result<Self, argsz::BrokenChain> {
-        Ok(
-            match link.head.id {
-                5 => Self::PciAtomicComp(link.read()?),
-                _ => Self::Other(link),
-            },
-        )
+
+    fn read(link: argsz::Link<'a, VfioInfoCapHeader>) -> Result<Self, argsz::BrokenChain> {
+        Ok(match link.head.id {
+            5 => Self::PciAtomicComp(link.read()?),
+            _ => Self::Other(link),
+        })
     }
 }
 
@@ -829,11 +825,7 @@ impl VfioRegionInfoCapSparseMmap {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_areas(bytes: &[u8]) -> Option<(&Self, &[VfioRegionSparseMmapArea])> {
-        argsz::flexible(
-            bytes,
-            16,
-            |head: &Self| usize::try_from(head.nr_areas).unwrap_or(usize::MAX),
-        )
+        argsz::flexible(bytes, 16, |head: &Self| usize::try_from(head.nr_areas).unwrap_or(usize::MAX))
     }
 }
 
@@ -1196,10 +1188,7 @@ impl argsz::Uapi for VfioRegionInfoCapNvlink2Lnkspd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VfioRegionInfoCapability<'a> {
     /// `vfio_region_info_cap_sparse_mmap`.
-    SparseMmap(
-        VfioRegionInfoCapSparseMmap,
-        &'a [argsz::Unaligned<VfioRegionSparseMmapArea>],
-    ),
+    SparseMmap(VfioRegionInfoCapSparseMmap, &'a [argsz::Unaligned<VfioRegionSparseMmapArea>]),
     /// `vfio_region_info_cap_type`.
     Type(VfioRegionInfoCapType),
     /// The pages with the MSI-X table may be mapped; the head is all there is.
@@ -1220,6 +1209,7 @@ impl<'a> VfioRegionInfoCapability<'a> {
         from: 32,
         present: Some((4, 8)),
     };
+
     /// Those in `answer`: the bytes that the kernel was given and answered in, whole.
     ///
     /// Each is checked before it is given: that it lies within the answer, is aligned, and comes once. The
@@ -1227,27 +1217,22 @@ impl<'a> VfioRegionInfoCapability<'a> {
     pub fn of(
         answer: &'a [u8],
     ) -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a> {
-        Self::CHAIN
-            .links(answer, |head: &VfioInfoCapHeader| head.next)
-            .map(|link| Self::read(link?))
+        Self::CHAIN.links(answer, |head: &VfioInfoCapHeader| head.next).map(|link| Self::read(link?))
     }
-    fn read(
-        link: argsz::Link<'a, VfioInfoCapHeader>,
-    ) -> Result<Self, argsz::BrokenChain> {
-        Ok(
-            match link.head.id {
-                1 => {
-                    let head: VfioRegionInfoCapSparseMmap = link.read()?;
-                    let count = usize::try_from(head.nr_areas).unwrap_or(usize::MAX);
-                    Self::SparseMmap(head, link.elements(16, count)?)
-                }
-                2 => Self::Type(link.read()?),
-                3 => Self::MsixMappable(link.read()?),
-                4 => Self::Nvlink2Ssatgt(link.read()?),
-                5 => Self::Nvlink2Lnkspd(link.read()?),
-                _ => Self::Other(link),
-            },
-        )
+
+    fn read(link: argsz::Link<'a, VfioInfoCapHeader>) -> Result<Self, argsz::BrokenChain> {
+        Ok(match link.head.id {
+            1 => {
+                let head: VfioRegionInfoCapSparseMmap = link.read()?;
+                let count = usize::try_from(head.nr_areas).unwrap_or(usize::MAX);
+                Self::SparseMmap(head, link.elements(16, count)?)
+            }
+            2 => Self::Type(link.read()?),
+            3 => Self::MsixMappable(link.read()?),
+            4 => Self::Nvlink2Ssatgt(link.read()?),
+            5 => Self::Nvlink2Lnkspd(link.read()?),
+            _ => Self::Other(link),
+        })
     }
 }
 
@@ -1480,11 +1465,7 @@ impl VfioIrqSet {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_data(bytes: &[u8]) -> Option<(&Self, &[u8])> {
-        argsz::flexible(
-            bytes,
-            20,
-            |_: &Self| bytes.len().saturating_sub(20) / size_of::<u8>(),
-        )
+        argsz::flexible(bytes, 20, |_: &Self| bytes.len().saturating_sub(20) / size_of::<u8>())
     }
 }
 
@@ -1980,11 +1961,7 @@ impl VfioPciHotResetInfo {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_devices(bytes: &[u8]) -> Option<(&Self, &[VfioPciDependentDevice])> {
-        argsz::flexible(
-            bytes,
-            12,
-            |head: &Self| usize::try_from(head.count).unwrap_or(usize::MAX),
-        )
+        argsz::flexible(bytes, 12, |head: &Self| usize::try_from(head.count).unwrap_or(usize::MAX))
     }
 }
 
@@ -2062,11 +2039,7 @@ impl VfioPciHotReset {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_group_fds(bytes: &[u8]) -> Option<(&Self, &[i32])> {
-        argsz::flexible(
-            bytes,
-            12,
-            |head: &Self| usize::try_from(head.count).unwrap_or(usize::MAX),
-        )
+        argsz::flexible(bytes, 12, |head: &Self| usize::try_from(head.count).unwrap_or(usize::MAX))
     }
 }
 
@@ -2198,9 +2171,7 @@ pub struct VfioDeviceGfxPlaneInfoArms([u32; 1]);
 
 const _: () = {
     assert!(size_of::<VfioDeviceGfxPlaneInfoArms>() == 4);
-    assert!(
-        align_of::<VfioDeviceGfxPlaneInfoArms>() == argsz::per_abi([4, 4, 4, 2])
-    );
+    assert!(align_of::<VfioDeviceGfxPlaneInfoArms>() == argsz::per_abi([4, 4, 4, 2]));
 };
 
 impl VfioDeviceGfxPlaneInfoArms {
@@ -2786,11 +2757,7 @@ impl VfioDeviceFeature {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_data(bytes: &[u8]) -> Option<(&Self, &[u8])> {
-        argsz::flexible(
-            bytes,
-            8,
-            |_: &Self| bytes.len().saturating_sub(8) / size_of::<u8>(),
-        )
+        argsz::flexible(bytes, 8, |_: &Self| bytes.len().saturating_sub(8) / size_of::<u8>())
     }
 }
 
@@ -4128,11 +4095,7 @@ impl VfioDeviceFeatureDmaBuf {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_dma_ranges(bytes: &[u8]) -> Option<(&Self, &[VfioRegionDmaRange])> {
-        argsz::flexible(
-            bytes,
-            16,
-            |head: &Self| usize::try_from(head.nr_ranges).unwrap_or(usize::MAX),
-        )
+        argsz::flexible(bytes, 16, |head: &Self| usize::try_from(head.nr_ranges).unwrap_or(usize::MAX))
     }
 }
 
@@ -4442,11 +4405,7 @@ impl VfioIommuType1InfoCapIovaRange {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_iova_ranges(bytes: &[u8]) -> Option<(&Self, &[VfioIovaRange])> {
-        argsz::flexible(
-            bytes,
-            16,
-            |head: &Self| usize::try_from(head.nr_iovas).unwrap_or(usize::MAX),
-        )
+        argsz::flexible(bytes, 16, |head: &Self| usize::try_from(head.nr_iovas).unwrap_or(usize::MAX))
     }
 }
 
@@ -4545,6 +4504,7 @@ impl<'a> VfioIommuType1InfoCapability<'a> {
         from: 20,
         present: Some((4, 2)),
     };
+
     /// Those in `answer`: the bytes that the kernel was given and answered in, whole.
     ///
     /// Each is checked before it is given: that it lies within the answer, is aligned, and comes once. The
@@ -4552,25 +4512,20 @@ impl<'a> VfioIommuType1InfoCapability<'a> {
     pub fn of(
         answer: &'a [u8],
     ) -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a> {
-        Self::CHAIN
-            .links(answer, |head: &VfioInfoCapHeader| head.next)
-            .map(|link| Self::read(link?))
+        Self::CHAIN.links(answer, |head: &VfioInfoCapHeader| head.next).map(|link| Self::read(link?))
     }
-    fn read(
-        link: argsz::Link<'a, VfioInfoCapHeader>,
-    ) -> Result<Self, argsz::BrokenChain> {
-        Ok(
-            match link.head.id {
-                1 => {
-                    let head: VfioIommuType1InfoCapIovaRange = link.read()?;
-                    let count = usize::try_from(head.nr_iovas).unwrap_or(usize::MAX);
-                    Self::CapIovaRange(head, link.elements(16, count)?)
-                }
-                2 => Self::CapMigration(link.read()?),
-                3 => Self::DmaAvail(link.read()?),
-                _ => Self::Other(link),
-            },
-        )
+
+    fn read(link: argsz::Link<'a, VfioInfoCapHeader>) -> Result<Self, argsz::BrokenChain> {
+        Ok(match link.head.id {
+            1 => {
+                let head: VfioIommuType1InfoCapIovaRange = link.read()?;
+                let count = usize::try_from(head.nr_iovas).unwrap_or(usize::MAX);
+                Self::CapIovaRange(head, link.elements(16, count)?)
+            }
+            2 => Self::CapMigration(link.read()?),
+            3 => Self::DmaAvail(link.read()?),
+            _ => Self::Other(link),
+        })
     }
 }
 
@@ -4847,11 +4802,7 @@ impl VfioIommuType1DmaUnmap {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_data(bytes: &[u8]) -> Option<(&Self, &[u8])> {
-        argsz::flexible(
-            bytes,
-            24,
-            |_: &Self| bytes.len().saturating_sub(24) / size_of::<u8>(),
-        )
+        argsz::flexible(bytes, 24, |_: &Self| bytes.len().saturating_sub(24) / size_of::<u8>())
     }
 }
 
@@ -5038,11 +4989,7 @@ impl VfioIommuType1DirtyBitmap {
     /// `None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.
     #[must_use]
     pub fn with_data(bytes: &[u8]) -> Option<(&Self, &[u8])> {
-        argsz::flexible(
-            bytes,
-            8,
-            |_: &Self| bytes.len().saturating_sub(8) / size_of::<u8>(),
-        )
+        argsz::flexible(bytes, 8, |_: &Self| bytes.len().saturating_sub(8) / size_of::<u8>())
     }
 }
 
@@ -6102,9 +6049,7 @@ const _: () = {
     assert!(VFIO_DEVICE_GET_IRQ_INFO == argsz::ioctl::pick(0x3b6d, 0x2000_3b6d));
     assert!(VFIO_DEVICE_SET_IRQS == argsz::ioctl::pick(0x3b6e, 0x2000_3b6e));
     assert!(VFIO_DEVICE_RESET == argsz::ioctl::pick(0x3b6f, 0x2000_3b6f));
-    assert!(
-        VFIO_DEVICE_GET_PCI_HOT_RESET_INFO == argsz::ioctl::pick(0x3b70, 0x2000_3b70)
-    );
+    assert!(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO == argsz::ioctl::pick(0x3b70, 0x2000_3b70));
     assert!(VFIO_DEVICE_PCI_HOT_RESET == argsz::ioctl::pick(0x3b71, 0x2000_3b71));
     assert!(VFIO_DEVICE_QUERY_GFX_PLANE == argsz::ioctl::pick(0x3b72, 0x2000_3b72));
     assert!(VFIO_DEVICE_GET_GFX_DMABUF == argsz::ioctl::pick(0x3b73, 0x2000_3b73));
@@ -6123,9 +6068,7 @@ const _: () = {
     assert!(VFIO_IOMMU_SPAPR_TCE_GET_INFO == argsz::ioctl::pick(0x3b70, 0x2000_3b70));
     assert!(VFIO_EEH_PE_OP == argsz::ioctl::pick(0x3b79, 0x2000_3b79));
     assert!(VFIO_IOMMU_SPAPR_REGISTER_MEMORY == argsz::ioctl::pick(0x3b75, 0x2000_3b75));
-    assert!(
-        VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY == argsz::ioctl::pick(0x3b76, 0x2000_3b76)
-    );
+    assert!(VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY == argsz::ioctl::pick(0x3b76, 0x2000_3b76));
     assert!(VFIO_IOMMU_SPAPR_TCE_CREATE == argsz::ioctl::pick(0x3b77, 0x2000_3b77));
     assert!(VFIO_IOMMU_SPAPR_TCE_REMOVE == argsz::ioctl::pick(0x3b78, 0x2000_3b78));
 };

@@ -25,6 +25,7 @@ impl RootEntry {
     pub const WORDS: usize = 2;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 2] = [0xffe, 0xffe];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -204,6 +205,7 @@ impl ContextEntry {
     pub const RESERVED: [u64; 4] = [
         0x1e0, 0xffff_ffff_ffe0_0000, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff,
     ];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -506,6 +508,7 @@ impl PasidDirEntry {
     pub const WORDS: usize = 1;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 1] = [0xffc];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -791,9 +794,10 @@ impl PasidEntry {
     pub const WORDS: usize = 8;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 8] = [
-        0xc20, 0x7f_0000, 0xf60, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff,
-        0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff,
+        0xc20, 0x7f_0000, 0xf60, 0xffff_ffff_ffff_ffff,
+        0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff,
     ];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -1193,8 +1197,7 @@ impl PasidEntry {
     #[inline]
     pub const fn with_pat(self, value: u32) -> Self {
         let mut words = self.0;
-        words[1] = words[1] & !0xffff_ffff_0000_0000
-            | (value as u64) << 32 & 0xffff_ffff_0000_0000;
+        words[1] = words[1] & !0xffff_ffff_0000_0000 | (value as u64) << 32 & 0xffff_ffff_0000_0000;
         Self(words)
     }
 
@@ -1400,6 +1403,7 @@ impl FirstStageEntry {
     pub const WORDS: usize = 1;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 1] = [0x0];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -1717,8 +1721,7 @@ impl FirstStageEntry {
     #[inline]
     pub const fn with_xd(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x8000_0000_0000_0000
-            | (value as u64) << 63 & 0x8000_0000_0000_0000;
+        words[0] = words[0] & !0x8000_0000_0000_0000 | (value as u64) << 63 & 0x8000_0000_0000_0000;
         Self(words)
     }
 
@@ -1770,6 +1773,7 @@ impl SecondStageEntry {
     pub const WORDS: usize = 1;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 1] = [0x0];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -2099,6 +2103,7 @@ impl InvDescriptor {
     pub const WORDS: usize = 2;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 2] = [0x0, 0x0];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -2177,7 +2182,9 @@ impl InvDescriptor {
 
 impl core::fmt::Debug for InvDescriptor {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("InvDescriptor").field("kind", &self.kind()).finish()
+        f.debug_struct("InvDescriptor")
+            .field("kind", &self.kind())
+            .finish()
     }
 }
 
@@ -2242,6 +2249,7 @@ impl InvContextCache {
     pub const RESERVED: [u64; 2] = [0xfffc_0000_0000_f1c0, 0xffff_ffff_ffff_ffff];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::CONTEXT_CACHE;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -2379,8 +2387,7 @@ impl InvContextCache {
     #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xffff_0000_0000
-            | (value as u64) << 32 & 0xffff_0000_0000;
+        words[0] = words[0] & !0xffff_0000_0000 | (value as u64) << 32 & 0xffff_0000_0000;
         Self(words)
     }
 
@@ -2404,8 +2411,7 @@ impl InvContextCache {
     #[inline]
     pub const fn with_fm(self, value: u8) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x3_0000_0000_0000
-            | (value as u64) << 48 & 0x3_0000_0000_0000;
+        words[0] = words[0] & !0x3_0000_0000_0000 | (value as u64) << 48 & 0x3_0000_0000_0000;
         Self(words)
     }
 
@@ -2495,6 +2501,7 @@ impl InvIotlb {
     pub const RESERVED: [u64; 2] = [0xffff_ffff_0000_f100, 0xf80];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::IOTLB;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -2782,6 +2789,7 @@ impl InvDeviceTlb {
     pub const RESERVED: [u64; 2] = [0xf_0000_ffe0_01f0, 0xffe];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::DEVICE_TLB;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -2871,8 +2879,7 @@ impl InvDeviceTlb {
     #[inline]
     pub const fn with_pfsid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xfff0_0000_0000_0000
-            | ((value >> 4) as u64) << 52 & 0xfff0_0000_0000_0000;
+        words[0] = words[0] & !0xfff0_0000_0000_0000 | ((value >> 4) as u64) << 52 & 0xfff0_0000_0000_0000;
         words[0] = words[0] & !0xf000 | (value as u64) << 12 & 0xf000;
         Self(words)
     }
@@ -2921,8 +2928,7 @@ impl InvDeviceTlb {
     #[inline]
     pub const fn with_sid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xffff_0000_0000
-            | (value as u64) << 32 & 0xffff_0000_0000;
+        words[0] = words[0] & !0xffff_0000_0000 | (value as u64) << 32 & 0xffff_0000_0000;
         Self(words)
     }
 
@@ -3022,6 +3028,7 @@ impl InvWait {
     pub const RESERVED: [u64; 2] = [0xffff_f100, 0x3];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::WAIT;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -3209,8 +3216,7 @@ impl InvWait {
     #[inline]
     pub const fn with_status_data(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xffff_ffff_0000_0000
-            | (value as u64) << 32 & 0xffff_ffff_0000_0000;
+        words[0] = words[0] & !0xffff_ffff_0000_0000 | (value as u64) << 32 & 0xffff_ffff_0000_0000;
         Self(words)
     }
 
@@ -3322,6 +3328,7 @@ impl InvPasidIotlb {
     pub const RESERVED: [u64; 2] = [0xfff0_0000_0000_f1c0, 0xf80];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::PASID_IOTLB;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -3459,8 +3466,7 @@ impl InvPasidIotlb {
     #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xf_ffff_0000_0000
-            | (value as u64) << 32 & 0xf_ffff_0000_0000;
+        words[0] = words[0] & !0xf_ffff_0000_0000 | (value as u64) << 32 & 0xf_ffff_0000_0000;
         Self(words)
     }
 
@@ -3624,6 +3630,7 @@ impl InvPasidCache {
     pub const RESERVED: [u64; 2] = [0xfff0_0000_0000_f1c0, 0xffff_ffff_ffff_ffff];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::PASID_CACHE;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -3761,8 +3768,7 @@ impl InvPasidCache {
     #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xf_ffff_0000_0000
-            | (value as u64) << 32 & 0xf_ffff_0000_0000;
+        words[0] = words[0] & !0xf_ffff_0000_0000 | (value as u64) << 32 & 0xf_ffff_0000_0000;
         Self(words)
     }
 
@@ -3812,6 +3818,7 @@ impl InvPasidDeviceTlb {
     pub const RESERVED: [u64; 2] = [0x0, 0x7fe];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::PASID_DEVICE_TLB;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -3925,8 +3932,7 @@ impl InvPasidDeviceTlb {
     #[inline]
     pub const fn with_pfsid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xfff0_0000_0000_0000
-            | ((value >> 4) as u64) << 52 & 0xfff0_0000_0000_0000;
+        words[0] = words[0] & !0xfff0_0000_0000_0000 | ((value >> 4) as u64) << 52 & 0xfff0_0000_0000_0000;
         words[0] = words[0] & !0xf000 | (value as u64) << 12 & 0xf000;
         Self(words)
     }
@@ -3975,8 +3981,7 @@ impl InvPasidDeviceTlb {
     #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xf_ffff_0000_0000
-            | (value as u64) << 32 & 0xf_ffff_0000_0000;
+        words[0] = words[0] & !0xf_ffff_0000_0000 | (value as u64) << 32 & 0xf_ffff_0000_0000;
         Self(words)
     }
 
@@ -4138,11 +4143,10 @@ impl PageGroupResponse {
     /// How many words.
     pub const WORDS: usize = 4;
     /// Bits that must be 0.
-    pub const RESERVED: [u64; 4] = [
-        0xfff0_0000_0000_01c0, 0xffff_ffff_ffff_f003, 0x0, 0x0,
-    ];
+    pub const RESERVED: [u64; 4] = [0xfff0_0000_0000_01c0, 0xffff_ffff_ffff_f003, 0x0, 0x0];
     /// The only value of `kind`.
     pub const TYPE: InvType = InvType::PAGE_GROUP_RESPONSE;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -4328,8 +4332,7 @@ impl PageGroupResponse {
     #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xf_ffff_0000_0000
-            | (value as u64) << 32 & 0xf_ffff_0000_0000;
+        words[0] = words[0] & !0xf_ffff_0000_0000 | (value as u64) << 32 & 0xf_ffff_0000_0000;
         Self(words)
     }
 
@@ -4481,6 +4484,7 @@ impl PageRequest {
     pub const RESERVED: [u64; 4] = [0xffc0_0000_0000_fc00, 0x0, 0x0, 0x0];
     /// The only value of `kind`.
     pub const TYPE: u8 = 0x1;
+
     /// No bit set, but for fields that have one value alone.
     #[must_use]
     #[inline]
@@ -4641,8 +4645,7 @@ impl PageRequest {
     #[inline]
     pub const fn with_pasid(self, value: u32) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xf_ffff_0000_0000
-            | (value as u64) << 32 & 0xf_ffff_0000_0000;
+        words[0] = words[0] & !0xf_ffff_0000_0000 | (value as u64) << 32 & 0xf_ffff_0000_0000;
         Self(words)
     }
 
@@ -4666,8 +4669,7 @@ impl PageRequest {
     #[inline]
     pub const fn with_exe(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x10_0000_0000_0000
-            | (value as u64) << 52 & 0x10_0000_0000_0000;
+        words[0] = words[0] & !0x10_0000_0000_0000 | (value as u64) << 52 & 0x10_0000_0000_0000;
         Self(words)
     }
 
@@ -4692,8 +4694,7 @@ impl PageRequest {
     #[inline]
     pub const fn with_privileged(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x20_0000_0000_0000
-            | (value as u64) << 53 & 0x20_0000_0000_0000;
+        words[0] = words[0] & !0x20_0000_0000_0000 | (value as u64) << 53 & 0x20_0000_0000_0000;
         Self(words)
     }
 
@@ -5009,7 +5010,7 @@ impl Invalidation {
         [
             Self::Refused("The generic layer refuses it: a device knows no domains."),
             Self::InvPasidDeviceTlb(
-                InvPasidDeviceTlb::new().with_s(true).with_addr(0x7fff_ffff_ffff_f000),
+                InvPasidDeviceTlb::new().with_s(true).with_addr(0x7fff_ffff_ffff_f000)
             ),
             Self::InvPasidDeviceTlb(InvPasidDeviceTlb::new()),
         ],
@@ -5019,6 +5020,7 @@ impl Invalidation {
             Self::Refused("The generic layer refuses it: a PASID entry has no address."),
         ],
     ];
+
     /// The cell of a pair; none where one of the two has no name.
     #[must_use]
     pub const fn of(row: InvCache, column: InvGranularity) -> Option<Self> {
@@ -5070,6 +5072,7 @@ impl InvalidationLinux510 {
             Self::Refused("The generic layer refuses it."),
         ],
     ];
+
     /// The cell of a pair; none where one of the two has no name.
     #[must_use]
     pub const fn of(row: InvCache, column: InvGranularity) -> Option<Self> {
@@ -5323,6 +5326,7 @@ impl FaultRecord {
     pub const WORDS: usize = 2;
     /// Bits that must be 0.
     pub const RESERVED: [u64; 2] = [0xfff, 0xfff_0000];
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -5555,8 +5559,7 @@ impl FaultRecord {
     #[inline]
     pub const fn with_pv(self, value: u32) -> Self {
         let mut words = self.0;
-        words[1] = words[1] & !0xfff_ff00_0000_0000
-            | (value as u64) << 40 & 0xfff_ff00_0000_0000;
+        words[1] = words[1] & !0xfff_ff00_0000_0000 | (value as u64) << 40 & 0xfff_ff00_0000_0000;
         Self(words)
     }
 
@@ -5580,8 +5583,7 @@ impl FaultRecord {
     #[inline]
     pub const fn with_at(self, value: u8) -> Self {
         let mut words = self.0;
-        words[1] = words[1] & !0x3000_0000_0000_0000
-            | (value as u64) << 60 & 0x3000_0000_0000_0000;
+        words[1] = words[1] & !0x3000_0000_0000_0000 | (value as u64) << 60 & 0x3000_0000_0000_0000;
         Self(words)
     }
 
@@ -5605,8 +5607,7 @@ impl FaultRecord {
     #[inline]
     pub const fn with_t(self, value: bool) -> Self {
         let mut words = self.0;
-        words[1] = words[1] & !0x4000_0000_0000_0000
-            | (value as u64) << 62 & 0x4000_0000_0000_0000;
+        words[1] = words[1] & !0x4000_0000_0000_0000 | (value as u64) << 62 & 0x4000_0000_0000_0000;
         Self(words)
     }
 
@@ -5630,8 +5631,7 @@ impl FaultRecord {
     #[inline]
     pub const fn with_f(self, value: bool) -> Self {
         let mut words = self.0;
-        words[1] = words[1] & !0x8000_0000_0000_0000
-            | (value as u64) << 63 & 0x8000_0000_0000_0000;
+        words[1] = words[1] & !0x8000_0000_0000_0000 | (value as u64) << 63 & 0x8000_0000_0000_0000;
         Self(words)
     }
 
@@ -5682,6 +5682,7 @@ impl Ver {
     pub const RESERVED: [u32; 1] = [0xffff_ff00];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -5825,6 +5826,7 @@ impl Cap {
     pub const RESERVED: [u64; 1] = [0x2600_0040_0080_e000];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x8;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -6190,8 +6192,7 @@ impl Cap {
     #[inline]
     pub const fn with_nfr(self, value: u8) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xff00_0000_0000
-            | (value as u64) << 40 & 0xff00_0000_0000;
+        words[0] = words[0] & !0xff00_0000_0000 | (value as u64) << 40 & 0xff00_0000_0000;
         Self(words)
     }
 
@@ -6215,8 +6216,7 @@ impl Cap {
     #[inline]
     pub const fn with_mamv(self, value: u8) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x3f_0000_0000_0000
-            | (value as u64) << 48 & 0x3f_0000_0000_0000;
+        words[0] = words[0] & !0x3f_0000_0000_0000 | (value as u64) << 48 & 0x3f_0000_0000_0000;
         Self(words)
     }
 
@@ -6240,8 +6240,7 @@ impl Cap {
     #[inline]
     pub const fn with_dwd(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x40_0000_0000_0000
-            | (value as u64) << 54 & 0x40_0000_0000_0000;
+        words[0] = words[0] & !0x40_0000_0000_0000 | (value as u64) << 54 & 0x40_0000_0000_0000;
         Self(words)
     }
 
@@ -6265,8 +6264,7 @@ impl Cap {
     #[inline]
     pub const fn with_drd(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x80_0000_0000_0000
-            | (value as u64) << 55 & 0x80_0000_0000_0000;
+        words[0] = words[0] & !0x80_0000_0000_0000 | (value as u64) << 55 & 0x80_0000_0000_0000;
         Self(words)
     }
 
@@ -6290,8 +6288,7 @@ impl Cap {
     #[inline]
     pub const fn with_fl1gp(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x100_0000_0000_0000
-            | (value as u64) << 56 & 0x100_0000_0000_0000;
+        words[0] = words[0] & !0x100_0000_0000_0000 | (value as u64) << 56 & 0x100_0000_0000_0000;
         Self(words)
     }
 
@@ -6315,8 +6312,7 @@ impl Cap {
     #[inline]
     pub const fn with_pi(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x800_0000_0000_0000
-            | (value as u64) << 59 & 0x800_0000_0000_0000;
+        words[0] = words[0] & !0x800_0000_0000_0000 | (value as u64) << 59 & 0x800_0000_0000_0000;
         Self(words)
     }
 
@@ -6340,8 +6336,7 @@ impl Cap {
     #[inline]
     pub const fn with_fl5lp(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x1000_0000_0000_0000
-            | (value as u64) << 60 & 0x1000_0000_0000_0000;
+        words[0] = words[0] & !0x1000_0000_0000_0000 | (value as u64) << 60 & 0x1000_0000_0000_0000;
         Self(words)
     }
 
@@ -6365,8 +6360,7 @@ impl Cap {
     #[inline]
     pub const fn with_esirtps(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x4000_0000_0000_0000
-            | (value as u64) << 62 & 0x4000_0000_0000_0000;
+        words[0] = words[0] & !0x4000_0000_0000_0000 | (value as u64) << 62 & 0x4000_0000_0000_0000;
         Self(words)
     }
 
@@ -6390,8 +6384,7 @@ impl Cap {
     #[inline]
     pub const fn with_esrtps(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x8000_0000_0000_0000
-            | (value as u64) << 63 & 0x8000_0000_0000_0000;
+        words[0] = words[0] & !0x8000_0000_0000_0000 | (value as u64) << 63 & 0x8000_0000_0000_0000;
         Self(words)
     }
 
@@ -6452,6 +6445,7 @@ impl Ecap {
     pub const RESERVED: [u64; 1] = [0xfffc_0001_190c_0020];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x10;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -7033,8 +7027,7 @@ impl Ecap {
     #[inline]
     pub const fn with_vcs(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x1000_0000_0000
-            | (value as u64) << 44 & 0x1000_0000_0000;
+        words[0] = words[0] & !0x1000_0000_0000 | (value as u64) << 44 & 0x1000_0000_0000;
         Self(words)
     }
 
@@ -7058,8 +7051,7 @@ impl Ecap {
     #[inline]
     pub const fn with_slads(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x2000_0000_0000
-            | (value as u64) << 45 & 0x2000_0000_0000;
+        words[0] = words[0] & !0x2000_0000_0000 | (value as u64) << 45 & 0x2000_0000_0000;
         Self(words)
     }
 
@@ -7083,8 +7075,7 @@ impl Ecap {
     #[inline]
     pub const fn with_slts(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x4000_0000_0000
-            | (value as u64) << 46 & 0x4000_0000_0000;
+        words[0] = words[0] & !0x4000_0000_0000 | (value as u64) << 46 & 0x4000_0000_0000;
         Self(words)
     }
 
@@ -7108,8 +7099,7 @@ impl Ecap {
     #[inline]
     pub const fn with_flts(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x8000_0000_0000
-            | (value as u64) << 47 & 0x8000_0000_0000;
+        words[0] = words[0] & !0x8000_0000_0000 | (value as u64) << 47 & 0x8000_0000_0000;
         Self(words)
     }
 
@@ -7133,8 +7123,7 @@ impl Ecap {
     #[inline]
     pub const fn with_smpwc(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x1_0000_0000_0000
-            | (value as u64) << 48 & 0x1_0000_0000_0000;
+        words[0] = words[0] & !0x1_0000_0000_0000 | (value as u64) << 48 & 0x1_0000_0000_0000;
         Self(words)
     }
 
@@ -7158,8 +7147,7 @@ impl Ecap {
     #[inline]
     pub const fn with_rps(self, value: bool) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0x2_0000_0000_0000
-            | (value as u64) << 49 & 0x2_0000_0000_0000;
+        words[0] = words[0] & !0x2_0000_0000_0000 | (value as u64) << 49 & 0x2_0000_0000_0000;
         Self(words)
     }
 
@@ -7226,6 +7214,7 @@ impl Gcmd {
     pub const RESERVED: [u32; 1] = [0x7f_ffff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x18;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -7544,6 +7533,7 @@ impl Gsts {
     pub const RESERVED: [u32; 1] = [0x7f_ffff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x1c;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -7901,6 +7891,7 @@ impl Rtaddr {
     pub const RESERVED: [u64; 1] = [0x3ff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x20;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8044,6 +8035,7 @@ impl Fsts {
     pub const RESERVED: [u32; 1] = [0xffff_0000];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x34;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8362,6 +8354,7 @@ impl Fectl {
     pub const RESERVED: [u32; 1] = [0x3fff_ffff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x38;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8476,7 +8469,10 @@ impl Fectl {
 
 impl core::fmt::Debug for Fectl {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Fectl").field("ip", &self.ip()).field("im", &self.im()).finish()
+        f.debug_struct("Fectl")
+            .field("ip", &self.ip())
+            .field("im", &self.im())
+            .finish()
     }
 }
 
@@ -8502,6 +8498,7 @@ impl Iqh {
     pub const RESERVED: [u64; 1] = [0xffff_ffff_fff8_000f];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x80;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8592,7 +8589,9 @@ impl Iqh {
 
 impl core::fmt::Debug for Iqh {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Iqh").field("qh", &self.qh()).finish()
+        f.debug_struct("Iqh")
+            .field("qh", &self.qh())
+            .finish()
     }
 }
 
@@ -8618,6 +8617,7 @@ impl Iqt {
     pub const RESERVED: [u64; 1] = [0xffff_ffff_fff8_000f];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x88;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8708,7 +8708,9 @@ impl Iqt {
 
 impl core::fmt::Debug for Iqt {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Iqt").field("qt", &self.qt()).finish()
+        f.debug_struct("Iqt")
+            .field("qt", &self.qt())
+            .finish()
     }
 }
 
@@ -8734,6 +8736,7 @@ impl Iqa {
     pub const RESERVED: [u64; 1] = [0x7f8];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x90;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8902,6 +8905,7 @@ impl Ics {
     pub const RESERVED: [u32; 1] = [0xffff_fffe];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0x9c;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -8992,7 +8996,9 @@ impl Ics {
 
 impl core::fmt::Debug for Ics {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Ics").field("iwc", &self.iwc()).finish()
+        f.debug_struct("Ics")
+            .field("iwc", &self.iwc())
+            .finish()
     }
 }
 
@@ -9018,6 +9024,7 @@ impl Iectl {
     pub const RESERVED: [u32; 1] = [0x3fff_ffff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xa0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9132,7 +9139,10 @@ impl Iectl {
 
 impl core::fmt::Debug for Iectl {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Iectl").field("ip", &self.ip()).field("im", &self.im()).finish()
+        f.debug_struct("Iectl")
+            .field("ip", &self.ip())
+            .field("im", &self.im())
+            .finish()
     }
 }
 
@@ -9158,6 +9168,7 @@ impl Iqercd {
     pub const RESERVED: [u64; 1] = [0xffff_fff0];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xb0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9259,8 +9270,7 @@ impl Iqercd {
     #[inline]
     pub const fn with_itesid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xffff_0000_0000
-            | (value as u64) << 32 & 0xffff_0000_0000;
+        words[0] = words[0] & !0xffff_0000_0000 | (value as u64) << 32 & 0xffff_0000_0000;
         Self(words)
     }
 
@@ -9284,8 +9294,7 @@ impl Iqercd {
     #[inline]
     pub const fn with_icesid(self, value: u16) -> Self {
         let mut words = self.0;
-        words[0] = words[0] & !0xffff_0000_0000_0000
-            | (value as u64) << 48 & 0xffff_0000_0000_0000;
+        words[0] = words[0] & !0xffff_0000_0000_0000 | (value as u64) << 48 & 0xffff_0000_0000_0000;
         Self(words)
     }
 
@@ -9328,6 +9337,7 @@ impl Pqh {
     pub const RESERVED: [u64; 1] = [0xffff_ffff_fff8_001f];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xc0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9418,7 +9428,9 @@ impl Pqh {
 
 impl core::fmt::Debug for Pqh {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Pqh").field("pqh", &self.pqh()).finish()
+        f.debug_struct("Pqh")
+            .field("pqh", &self.pqh())
+            .finish()
     }
 }
 
@@ -9444,6 +9456,7 @@ impl Pqt {
     pub const RESERVED: [u64; 1] = [0xffff_ffff_fff8_001f];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xc8;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9534,7 +9547,9 @@ impl Pqt {
 
 impl core::fmt::Debug for Pqt {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Pqt").field("pqt", &self.pqt()).finish()
+        f.debug_struct("Pqt")
+            .field("pqt", &self.pqt())
+            .finish()
     }
 }
 
@@ -9560,6 +9575,7 @@ impl Pqa {
     pub const RESERVED: [u64; 1] = [0xff8];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xd0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9703,6 +9719,7 @@ impl Prs {
     pub const RESERVED: [u32; 1] = [0xffff_fffc];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xdc;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9846,6 +9863,7 @@ impl Pectl {
     pub const RESERVED: [u32; 1] = [0x3fff_ffff];
     /// Where the register lies, in bytes from the first one.
     pub const OFFSET: usize = 0xe0;
+
     /// No bit set.
     #[must_use]
     #[inline]
@@ -9960,6 +9978,9 @@ impl Pectl {
 
 impl core::fmt::Debug for Pectl {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Pectl").field("ip", &self.ip()).field("im", &self.im()).finish()
+        f.debug_struct("Pectl")
+            .field("ip", &self.ip())
+            .field("im", &self.im())
+            .finish()
     }
 }

@@ -1,7 +1,5 @@
 //! A struct that somebody else declared: what its layout must be, and the validators it gets. For the derive.
 
-use std::str::FromStr as _;
-
 use argsz_schema::model::Meta;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -24,14 +22,15 @@ pub struct Declared {
 pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -> Result<TokenStream, EmitError> {
     let abi = Abi::new(unit)?;
     let laid = abi.of(name)?;
-    let (size, align) = (per_abi(laid.map(|laid| laid.size)), per_abi(laid.map(|laid| laid.align)));
+    let number = |values| super::parsed(unit, &per_abi(values));
+    let (size, align) = (number(laid.map(|laid| laid.size))?, number(laid.map(|laid| laid.align))?);
     let mut asserts = Vec::new();
     for Declared { name: field, ty, path } in fields {
         let unknown = || EmitError::Unknown { item: name.to_owned(), name: path.clone() };
         let places = laid.map(|laid| laid.fields.iter().find(|placed| placed.path == *path));
         let [Some(a), Some(b), Some(c), Some(d)] = places else { return Err(unknown()) };
         let places = [a, b, c, d];
-        let (offset, bytes) = (per_abi(places.map(|at| at.offset)), per_abi(places.map(|at| at.size)));
+        let (offset, bytes) = (number(places.map(|at| at.offset))?, number(places.map(|at| at.size))?);
         let wrong_place = format!("`{field}` does not lie where the schema has it");
         let wrong_size = format!("`{field}` has not the size that the schema has");
         asserts.push(quote! {
@@ -44,8 +43,7 @@ pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -
     let lists = lists.first().ok_or_else(|| EmitError::Unknown { item: name.to_owned(), name: name.to_owned() })?;
     let def = abi.lookup_struct(name, name)?;
     let meta = Meta { rust: Some(ident.to_string()), ..def.meta.clone() };
-    let checks = checks::Checks { lists, release, meta: &meta }.emit()?;
-    let checks = TokenStream::from_str(&checks).map_err(|error| super::malformed(unit, &error))?;
+    let checks = super::parsed(unit, &checks::Checks { lists, release, meta: &meta }.emit()?)?;
     Ok(quote! {
         const _: () = {
             assert!(::core::mem::size_of::<#ident>() == #size, "the struct has not the size that the schema has");

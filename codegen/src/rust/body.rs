@@ -2,8 +2,6 @@
 
 use argsz_schema::layout::{Placed, StructLayout};
 use argsz_schema::model::{Field, PrimKind, Type};
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
 
 use super::names;
 
@@ -12,7 +10,7 @@ const SCALAR: [u64; 4] = [8, 8, 4, 2];
 
 /// A struct or union that becomes a Rust type: an item, or one written in place.
 pub(super) struct Body<'a> {
-    pub(super) name: Ident,
+    pub(super) name: String,
     pub(super) is_union: bool,
     pub(super) packed: bool,
     /// The struct of the schema it is, or stands in.
@@ -53,7 +51,7 @@ impl<'a> Body<'a> {
         let Type::Inline(inline) = argsz_schema::layout::base(&member.field.ty) else { return None };
         let count = elements(&member.field.ty).max(1);
         Some(Self {
-            name: format_ident!("{}{}", self.name, suffix),
+            name: format!("{}{suffix}", names::bare(&self.name)),
             is_union: inline.is_union,
             packed: false,
             laid: self.laid,
@@ -107,15 +105,14 @@ impl<'a> Body<'a> {
     }
 
     /// `#[repr(...)]`: with an alignment where Rust's own for such members is another than C's.
-    pub(super) fn repr(&self, natural: [u64; 4]) -> TokenStream {
+    pub(super) fn repr(&self, natural: [u64; 4]) -> String {
         if self.packed && self.align.iter().all(|align| *align == 1) {
-            return quote! { #[repr(C, packed)] };
+            return "#[repr(C, packed)]".to_owned();
         }
         if self.align == natural {
-            return quote! { #[repr(C)] };
+            return "#[repr(C)]".to_owned();
         }
-        let align = proc_macro2::Literal::u64_unsuffixed(self.align[0]);
-        quote! { #[repr(C, align(#align))] }
+        format!("#[repr(C, align({}))]", self.align[0])
     }
 
     /// Whether members must be stored without an alignment of their own, for want of a `packed` that has one.
@@ -144,7 +141,7 @@ pub(super) fn elements(ty: &Type) -> u64 {
 }
 
 /// The word a union is stored in on every kind of machine, and the alignment that gives.
-pub(super) fn word(align: u64) -> (TokenStream, u64, [u64; 4]) {
+pub(super) fn word(align: u64) -> (&'static str, u64, [u64; 4]) {
     let width = if align.is_multiple_of(8) { 8 } else { align.clamp(1, 8) };
     let word = super::flags::word(u8::try_from(width).unwrap_or(8));
     (word, width, SCALAR.map(|scalar| scalar.min(width)))

@@ -5,19 +5,19 @@
 
 use argsz_schema::checklist::{CheckList, Op, SizeFrom};
 use argsz_schema::model::{ArmWhen, ConstValue, Dir, Enum, EnumKind, Field, Role, Struct, Type};
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
 
 use super::body::{Body, Member};
 use super::conds::Words;
+use super::docs::Docs;
 use super::structs::Scope;
 use super::text::{Code, Lines};
 use super::unions::{self, Arm};
-use super::{Abi, Piece, docs, fields, names};
+use super::{Abi, fields, names};
 use crate::EmitError;
 
-/// The builder of a struct that has something to be filled in for its user; nothing for others.
-pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+/// The builder of a struct that has something to be filled in for its user: a type, how it begins, and its methods.
+/// Nothing for others.
+pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<String>, EmitError> {
     let size = match &list.size {
         SizeFrom::Field(slot) if slot.width >= 4 => {
             def.fields.iter().find(|field| field.meta.name == slot.path).map(|field| (field, slot.width > 4))
@@ -27,48 +27,17 @@ pub(super) fn emit(def: &Struct, list: &CheckList, abi: &Abi<'_>) -> Result<Vec<
     let version = def.fields.iter().find(|field| field.role == Some(Role::Version));
     let body = Body::item(abi.of(&def.meta.name)?);
     let builder = Builder { body: &body, list, abi, base: base(list) };
-    let setters = builder.setters()?;
+    let mut setters = builder.setters()?;
     if size.is_none() && version.is_none() && !builder.selects() || setters.is_empty() {
         return Ok(Vec::new());
     }
-    let (name, builder_name) = (&body.name, format_ident!("{}Builder", body.name));
+    let builder_name = format!("{}Builder", names::bare(&body.name));
     let fixed = version.map(|field| builder.version(field));
-    let about = docs::attributes(&[format!(
-        "Builds a [`{name}`]: sets what follows from what is used, and the smallest size that covers it."
-    )]);
-    let finish = size.map(|(field, wide)| {
-        let field = names::ident(&names::field(&field.meta));
-        let size = quote! { self.built.covering_size().max(self.fields).max(self.arm) };
-        if wide {
-            quote! { self.built.#field = u64::from(#size); }
-        } else {
-            quote! { self.built.#field = #size; }
-        }
-    });
-    // Where the fields that were set end, and where the arm that was chosen last.
-    let covers = size.map(|_| quote! { fields: u32, arm: u32, });
-    let muted = finish.as_ref().map(|_| quote! { mut });
-    Ok(vec![
-        Piece::Tokens(quote! {
-            #about
-            #[derive(Clone, Copy, Debug)]
-            #[must_use]
-            pub struct #builder_name { built: #name, #covers }
-        }),
-        Piece::Text(builder.begins(&builder_name, &fixed.unwrap_or_default(), size.is_some())),
-        Piece::Tokens(quote! {
-            impl #builder_name {
-                #(#setters)*
-
-                #[doc = " What was built."]
-                #[must_use]
-                pub fn build(#muted self) -> #name {
-                    #finish
-                    self.built
-                }
-            }
-        }),
-    ])
+    setters.push(builder.build(size));
+    let mut methods = Lines::new(0);
+    methods.methods(&builder_name, &setters);
+    let begins = builder.begins(&builder_name, &fixed.unwrap_or_default(), size.is_some());
+    Ok(vec![builder.declaration(&builder_name, size.is_some()), begins, methods.into_text()])
 }
 
 /// What every size has to reach.
@@ -93,6 +62,42 @@ impl Builder<'_> {
         &self.list.name
     }
 
+    fn declaration(&self, builder: &str, sized: bool) -> String {
+        let (name, mut code) = (&self.body.name, Lines::new(0));
+        code.docs(&[format!(
+            "Builds a [`{name}`]: sets what follows from what is used, and the smallest size that covers it."
+        )]);
+        code.line("#[derive(Clone, Copy, Debug)]");
+        code.line("#[must_use]");
+        code.open(&format!("pub struct {builder} {{"));
+        code.line(&format!("built: {name},"));
+        if sized {
+            // Where the fields that were set end, and where the arm that was chosen last.
+            code.line("fields: u32,");
+            code.line("arm: u32,");
+        }
+        code.close();
+        code.into_text()
+    }
+
+    /// The method that ends it, with the size's field and whether that is wide.
+    fn build(&self, size: Option<(&Field, bool)>) -> String {
+        let mut code = Lines::new(1);
+        code.docs(&["What was built."]);
+        code.line("#[must_use]");
+        let muted = if size.is_some() { "mut " } else { "" };
+        code.open(&format!("pub fn build({muted}self) -> {} {{", self.body.name));
+        if let Some((field, wide)) = size {
+            let field = names::ident(&names::field(&field.meta));
+            let size = "self.built.covering_size().max(self.fields).max(self.arm)";
+            let size = if wide { format!("u64::from({size})") } else { size.to_owned() };
+            code.line(&format!("self.built.{field} = {size};"));
+        }
+        code.line("self.built");
+        code.close();
+        code.into_text()
+    }
+
     /// Whether it has a union whose selector can be set with the arm.
     fn selects(&self) -> bool {
         self.body.members().into_iter().any(|member| member.field.selector.is_some())
@@ -104,15 +109,12 @@ impl Builder<'_> {
         let name = names::ident(&name);
         let Some((value, text)) = field.accepts.iter().flatten().next() else { return String::new() };
         let constant = self.abi.model.find_const(text).filter(|one| matches!(one.value, ConstValue::Int(_)));
-        let value = constant.map_or_else(
-            || value.to_string(),
-            |one| names::ident(one.meta.rust.as_ref().unwrap_or(&one.meta.name)).to_string(),
-        );
+        let value = constant.map_or_else(|| value.to_string(), |one| names::constant(&one.meta));
         format!("{name}: {value}")
     }
 
     /// `builder`, and the smallest size that the rules of the list let pass.
-    fn begins(&self, builder: &Ident, version: &str, sized: bool) -> String {
+    fn begins(&self, builder: &str, version: &str, sized: bool) -> String {
         let mut code = Lines::new(0);
         code.open(&format!("impl {} {{", self.body.name));
         code.docs(&["Begins to build one."]);
@@ -165,31 +167,30 @@ impl Builder<'_> {
         code.line("size");
     }
 
-    /// `self.covers = self.covers.max(END);`, for what lies beyond the base minimum.
-    fn cover(&self, member: &Member<'_>, size: [u64; 4]) -> Option<TokenStream> {
-        self.end(member, size).map(|end| quote! { self.fields = self.fields.max(#end); })
+    /// `self.fields = self.fields.max(END);`, for what lies beyond the base minimum.
+    fn cover(&self, member: &Member<'_>, size: [u64; 4]) -> Option<String> {
+        self.end(member, size).map(|end| format!("self.fields = self.fields.max({end});"))
     }
 
     /// As [`Builder::cover`], of an arm: another arm may take its place. Where there are several unions, none may.
-    fn cover_arm(&self, member: &Member<'_>, size: [u64; 4]) -> Option<TokenStream> {
+    fn cover_arm(&self, member: &Member<'_>, size: [u64; 4]) -> Option<String> {
         let sized = matches!(self.list.size, SizeFrom::Field(_));
         let alone = self.body.members().iter().filter(|one| matches!(one.field.ty, Type::Inline(_))).count() == 1;
         match self.end(member, size) {
-            Some(end) if !alone => Some(quote! { self.arm = self.arm.max(#end); }),
-            Some(end) => Some(quote! { self.arm = #end; }),
-            None => (sized && alone).then(|| quote! { self.arm = 0; }),
+            Some(end) if !alone => Some(format!("self.arm = self.arm.max({end});")),
+            Some(end) => Some(format!("self.arm = {end};")),
+            None => (sized && alone).then(|| "self.arm = 0;".to_owned()),
         }
     }
 
     /// Where bytes of a member end, if that is beyond the base minimum. Builders are printed where a struct lies as on
     /// 64-bit machines, whose end it is.
-    fn end(&self, member: &Member<'_>, size: [u64; 4]) -> Option<TokenStream> {
+    fn end(&self, member: &Member<'_>, size: [u64; 4]) -> Option<u64> {
         let end = member.offset[0] + size[0];
-        let literal = Literal::u64_unsuffixed(end);
-        (matches!(self.list.size, SizeFrom::Field(_)) && end > self.base).then(|| quote! { #literal })
+        (matches!(self.list.size, SizeFrom::Field(_)) && end > self.base).then_some(end)
     }
 
-    fn setters(&self) -> Result<Vec<TokenStream>, EmitError> {
+    fn setters(&self) -> Result<Vec<String>, EmitError> {
         let (mut setters, mut scope) = (Vec::new(), Scope::bare(&["build"]));
         let members = self.body.members();
         let selectors: Vec<&str> = members.iter().filter_map(|member| self.selector(member)).collect();
@@ -208,10 +209,10 @@ impl Builder<'_> {
             if let Some(primary) = unions::primary(self.body, *member, self.abi) {
                 setters.extend(self.field(&primary, &mut scope)?);
                 let Some(inline) = self.body.inline(*member, "Arms") else { continue };
-                for arm in unions::arms(&inline, self.abi, &mut Vec::new())? {
+                for arm in unions::arms(&inline, self.abi, None)? {
                     if arm.field.meta.name != primary.field.meta.name {
-                        let set = format_ident!("set_{}", arm.name);
-                        setters.push(self.setter(&arm, member, &quote! { self.built.#set(value); }, &mut scope));
+                        let set = format!("self.built.set_{}(value);", arm.name);
+                        setters.push(self.setter(&arm, member, &[set], &mut scope));
                     }
                 }
             } else if let Type::Inline(_) = argsz_schema::layout::base(&field.ty) {
@@ -238,40 +239,36 @@ impl Builder<'_> {
     }
 
     /// A field that is set by its value; one that the kernel writes can only be asked for.
-    fn field(&self, member: &Member<'_>, scope: &mut Scope) -> Result<Option<TokenStream>, EmitError> {
+    fn field(&self, member: &Member<'_>, scope: &mut Scope) -> Result<Option<String>, EmitError> {
         let field = member.field;
         let name = names::field(&field.meta);
         let (ident, cover) = (names::ident(&name), self.cover(member, member.size));
-        let docs = docs::attributes(&docs::lines(&field.meta, &[]));
         if field.dir == Dir::Out {
             let method = names::ident(&scope.method(&format!("want_{name}"), "field"));
-            let doc = format!(" Makes room for `{name}`, which the kernel writes.");
-            return Ok(cover.map(|cover| quote! { #[doc = #doc] pub fn #method(mut self) -> Self { #cover self } }));
+            let docs = Docs::new([format!("Makes room for `{name}`, which the kernel writes.")]);
+            return Ok(cover.map(|cover| setter(&docs, &method, &[], &[cover])));
         }
         let stored = fields::field_type(field, self.abi, self.item(), None)?;
         let method = names::ident(&scope.method(&name, "field"));
         let (ty, set) = match stored.typed.filter(fields::Typed::has_setter) {
-            Some(typed) => {
-                let (ty, set) = (typed.ty, format_ident!("set_{}", name));
-                (quote! { #ty }, quote! { self.built.#set(value); })
-            }
+            Some(typed) => (typed.ty, format!("self.built.set_{name}(value);")),
             None if self.body.unaligned() => {
-                (stored.storage, quote! { self.built.#ident = argsz::Unaligned::new(value); })
+                (stored.storage, format!("self.built.{ident} = argsz::Unaligned::new(value);"))
             }
-            None => (stored.storage, quote! { self.built.#ident = value; }),
+            None => (stored.storage, format!("self.built.{ident} = value;")),
         };
-        Ok(Some(quote! { #docs pub fn #method(mut self, value: #ty) -> Self { #set #cover self } }))
+        let statements: Vec<String> = std::iter::once(set).chain(cover).collect();
+        Ok(Some(setter(&Docs::of(&field.meta, &[]), &method, &[("value", &ty)], &statements)))
     }
 
-    fn setter(&self, arm: &Arm<'_>, member: &Member<'_>, set: &TokenStream, scope: &mut Scope) -> TokenStream {
-        let cover = self.cover_arm(member, arm.size);
-        let (method, ty) = (names::ident(&scope.method(&arm.name, "arm")), &arm.ty);
-        let docs = arm.docs();
-        quote! { #docs pub fn #method(mut self, value: #ty) -> Self { #set #cover self } }
+    fn setter(&self, arm: &Arm<'_>, member: &Member<'_>, set: &[String], scope: &mut Scope) -> String {
+        let method = names::ident(&scope.method(&arm.name, "arm"));
+        let statements: Vec<String> = set.iter().cloned().chain(self.cover_arm(member, arm.size)).collect();
+        setter(&arm.docs(), &method, &[("value", &arm.ty)], &statements)
     }
 
     /// The arms of a union, each with the selector's value; and the values that pick none.
-    fn union(&self, member: &Member<'_>, scope: &mut Scope) -> Result<Vec<TokenStream>, EmitError> {
+    fn union(&self, member: &Member<'_>, scope: &mut Scope) -> Result<Vec<String>, EmitError> {
         let name = if member.field.meta.name.is_empty() { "arms".to_owned() } else { names::field(&member.field.meta) };
         let Some(inline) = self.body.inline(*member, &names::camel(&name)) else { return Ok(Vec::new()) };
         if !inline.is_union || matches!(member.field.ty, Type::Array(..)) {
@@ -283,31 +280,27 @@ impl Builder<'_> {
             Some((names::ident(&names::field(&found.field.meta)), self.selected(member)?))
         });
         let mut setters = Vec::new();
-        for arm in unions::arms(&inline, self.abi, &mut Vec::new())? {
-            let from = format_ident!("from_{}", arm.name);
-            let set = quote! { self.built.#ident = #ty::#from(value); };
+        for arm in unions::arms(&inline, self.abi, None)? {
+            let set = format!("self.built.{ident} = {ty}::from_{}(value);", arm.name);
             let picked = match (&selector, &arm.field.arm) {
                 (Some((_, values)), Some(ArmWhen::Values(keys))) => {
                     keys.iter().filter_map(|(key, _)| value(values, key)).collect()
                 }
                 _ => Vec::new(),
             };
-            let (Some((field, _)), [one]) = (&selector, picked.as_slice()) else {
-                setters.push(self.several(&arm, member, &set, selector.as_ref(), scope));
-                continue;
-            };
-            setters.push(self.setter(&arm, member, &quote! { self.built.#field = #one; #set }, scope));
+            setters.push(match (&selector, picked.as_slice()) {
+                (Some((field, _)), [one]) => {
+                    self.setter(&arm, member, &[format!("self.built.{field} = {one};"), set], scope)
+                }
+                (Some((field, values)), _) => self.several(&arm, member, set, (field, values), scope),
+                (None, _) => self.setter(&arm, member, &[set], scope),
+            });
         }
         if let Some((field, values)) = &selector {
             for (key, _) in &member.field.none {
-                let reset = self.cover_arm(member, [0; 4]);
-                setters.extend(without(
-                    values,
-                    key,
-                    field,
-                    &quote! { self.built.#ident = #ty::default(); #reset },
-                    scope,
-                ));
+                let reset = format!("self.built.{ident} = {ty}::default();");
+                let reset = std::iter::once(reset).chain(self.cover_arm(member, [0; 4]));
+                setters.extend(without(values, key, field, reset.collect(), scope));
             }
         }
         Ok(setters)
@@ -318,54 +311,57 @@ impl Builder<'_> {
         &self,
         arm: &Arm<'_>,
         member: &Member<'_>,
-        set: &TokenStream,
-        selector: Option<&(Ident, &Enum)>,
+        set: String,
+        (field, values): (&str, &Enum),
         scope: &mut Scope,
-    ) -> TokenStream {
-        let Some((field, values)) = selector else { return self.setter(arm, member, set, scope) };
-        let (values, cover) = (names::type_name(&values.meta), self.cover_arm(member, arm.size));
-        let (method, ty, docs) = (names::ident(&scope.method(&arm.name, "arm")), &arm.ty, arm.docs());
-        quote! {
-            #docs
-            pub fn #method(mut self, selector: #values, value: #ty) -> Self {
-                self.built.#field = selector;
-                #set
-                #cover
-                self
-            }
-        }
+    ) -> String {
+        let method = names::ident(&scope.method(&arm.name, "arm"));
+        let arguments = [("selector", &*names::type_name(&values.meta)), ("value", &*arm.ty)];
+        let mut statements = vec![format!("self.built.{field} = selector;"), set];
+        statements.extend(self.cover_arm(member, arm.size));
+        setter(&arm.docs(), &method, &arguments, &statements)
     }
 
     /// A struct written in place, as a whole.
-    fn whole(&self, member: &Member<'_>, name: &str, inline: &Body<'_>, scope: &mut Scope) -> Vec<TokenStream> {
+    fn whole(&self, member: &Member<'_>, name: &str, inline: &Body<'_>, scope: &mut Scope) -> Vec<String> {
         if member.field.meta.name.is_empty() || matches!(member.field.ty, Type::Array(..)) {
             return Vec::new();
         }
-        let (ident, ty, cover) = (names::ident(name), &inline.name, self.cover(member, member.size));
         let method = names::ident(&scope.method(name, "field"));
-        let docs = docs::attributes(&docs::lines(&member.field.meta, &[]));
-        vec![quote! { #docs pub fn #method(mut self, value: #ty) -> Self { self.built.#ident = value; #cover self } }]
+        let mut statements = vec![format!("self.built.{} = value;", names::ident(name))];
+        statements.extend(self.cover(member, member.size));
+        vec![setter(&Docs::of(&member.field.meta, &[]), &method, &[("value", &inline.name)], &statements)]
     }
 }
 
+/// A method that takes the builder, does this to it, and gives it back.
+fn setter(docs: &Docs, method: &str, arguments: &[(&str, &str)], statements: &[String]) -> String {
+    let mut code = Lines::new(1);
+    docs.print(&mut code);
+    let arguments = arguments.iter().map(|(name, ty)| format!("{name}: {ty}"));
+    let arguments: Vec<String> = std::iter::once("mut self".to_owned()).chain(arguments).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    code.open_fn(&format!("pub fn {method}"), &arguments, " -> Self");
+    for one in statements {
+        code.line(one);
+    }
+    code.line("self");
+    code.close();
+    code.into_text()
+}
+
 /// A value of an enum, as Rust names it.
-fn value(values: &Enum, key: &str) -> Option<TokenStream> {
+fn value(values: &Enum, key: &str) -> Option<String> {
     let found = values.members.iter().find(|one| one.key == key || one.meta.name == key)?;
     let (ty, member) = (names::type_name(&values.meta), names::member(&found.meta, &found.key));
-    (found.kind == EnumKind::Value).then(|| quote! { #ty::#member })
+    (found.kind == EnumKind::Value).then(|| format!("{ty}::{member}"))
 }
 
 /// The method that picks no arm.
-fn without(values: &Enum, key: &str, field: &Ident, reset: &TokenStream, scope: &mut Scope) -> Option<TokenStream> {
+fn without(values: &Enum, key: &str, field: &str, reset: Vec<String>, scope: &mut Scope) -> Option<String> {
     let picked = value(values, key)?;
     let method = names::ident(&scope.method(&names::field_name(key), "selected"));
-    let doc = format!(" Sets `{field}` to [`{}`], which has no arm.", picked.to_string().replace(' ', ""));
-    Some(quote! {
-        #[doc = #doc]
-        pub fn #method(mut self) -> Self {
-            self.built.#field = #picked;
-            #reset
-            self
-        }
-    })
+    let docs = Docs::new([format!("Sets `{field}` to [`{picked}`], which has no arm.")]);
+    let statements: Vec<String> = std::iter::once(format!("self.built.{field} = {picked};")).chain(reset).collect();
+    Some(setter(&docs, &method, &[], &statements))
 }

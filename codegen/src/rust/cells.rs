@@ -2,100 +2,103 @@
 
 use argsz_schema::bits::{CellTable, Says};
 use argsz_schema::model::{Enum, EnumKind, EnumMember, Model};
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
 
-use super::{Piece, bits, docs, names};
+use super::docs::Docs;
+use super::text::Lines;
+use super::{bits, names};
 use crate::EmitError;
 
-pub(super) fn emit(table: &CellTable, model: &Model) -> Result<Vec<Piece>, EmitError> {
+pub(super) fn emit(table: &CellTable, model: &Model, code: &mut Lines) -> Result<(), EmitError> {
     let unknown = |name: &str| EmitError::Unknown { item: table.meta.name.clone(), name: name.to_owned() };
     let set = |name: &str| model.find_enum(name).ok_or_else(|| unknown(name));
     let (rows, columns) = (set(&table.rows.0)?, set(&table.columns.0)?);
     let name = names::type_name(&table.meta);
-    let mut variants: Vec<(String, TokenStream)> = Vec::new();
+    Docs::item(&table.meta, &[]).print(code);
+    code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
+    code.open(&format!("pub enum {name} {{"));
+    code.docs(&["It is refused, and why."]);
+    code.line("Refused(&'static str),");
+    code.docs(&["It is accepted, and nothing is done, and why."]);
+    code.line("Nothing(&'static str),");
+    let mut known = Vec::new();
     for cell in &table.cells {
         if let Says::Becomes { item, .. } = &cell.says
-            && !variants.iter().any(|(known, _)| *known == item.0)
+            && !known.contains(&&item.0)
         {
-            let item = model.find_bits(&item.0).ok_or_else(|| unknown(&item.0))?;
-            let ty = names::type_name(&item.meta);
-            let doc =
-                docs::attributes(&[format!("It becomes this, with values of its own in it: `{}`.", item.meta.name)]);
-            variants.push((item.meta.name.clone(), quote! { #doc #ty(#ty), }));
+            let of = model.find_bits(&item.0).ok_or_else(|| unknown(&item.0))?;
+            let ty = names::type_name(&of.meta);
+            code.docs(&[format!("It becomes this, with values of its own in it: `{}`.", of.meta.name)]);
+            code.line(&format!("{ty}({ty}),"));
+            known.push(&item.0);
         }
     }
-    let variants: Vec<&TokenStream> = variants.iter().map(|(_, variant)| variant).collect();
-    let docs = docs::item(&table.meta, &[]);
-    let declaration = quote! {
-        #docs
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum #name {
-            /// It is refused, and why.
-            Refused(&'static str),
-            /// It is accepted, and nothing is done, and why.
-            Nothing(&'static str),
-            #(#variants)*
-        }
-    };
-    let methods = methods(table, model, (rows, columns))?;
-    Ok([declaration, quote! { impl #name { #methods } }].map(Piece::Tokens).into())
+    code.close();
+    code.gap();
+    code.open(&format!("impl {name} {{"));
+    methods(table, model, (rows, columns), code)?;
+    code.close();
+    Ok(())
 }
 
 fn values(set: &Enum) -> Vec<&EnumMember> {
     set.members.iter().filter(|member| member.kind == EnumKind::Value).collect()
 }
 
-fn methods(table: &CellTable, model: &Model, (rows, columns): (&Enum, &Enum)) -> Result<TokenStream, EmitError> {
+fn methods(
+    table: &CellTable,
+    model: &Model,
+    (rows, columns): (&Enum, &Enum),
+    code: &mut Lines,
+) -> Result<(), EmitError> {
     let missing = |name: String| EmitError::Unknown { item: table.meta.name.clone(), name };
     let (row_type, column_type) = (names::type_name(&rows.meta), names::type_name(&columns.meta));
     let (rows, columns) = (values(rows), values(columns));
-    let number = proc_macro2::Literal::usize_unsuffixed;
-    let (height, width) = (number(rows.len()), number(columns.len()));
-    let (mut lines, mut arms) = (Vec::new(), Vec::new());
-    for (y, row) in rows.iter().enumerate() {
-        let mut line = Vec::new();
-        for (x, column) in columns.iter().enumerate() {
+    code.docs(&[format!("A row for each value of [`{row_type}`], a column for each of [`{column_type}`].")]);
+    code.open(&format!("pub const TABLE: [[Self; {}]; {}] = [", columns.len(), rows.len()));
+    for row in &rows {
+        code.open("[");
+        for column in &columns {
             let cell = table.cell(&row.key, &column.key);
             let cell = cell.ok_or_else(|| missing(format!("{}.{}", row.key, column.key)))?;
-            line.push(says(&cell.says, model).ok_or_else(|| missing(cell.row.clone()))?);
-            let (y, x) = (number(y), number(x));
-            let (row, column) = (names::member(&row.meta, &row.key), names::member(&column.meta, &column.key));
-            arms.push(quote! { (#row_type::#row, #column_type::#column) => Some(Self::TABLE[#y][#x]), });
+            let [variant, value] = says(&cell.says, model).ok_or_else(|| missing(cell.row.clone()))?;
+            code.call(&format!("Self::{variant}"), &[value], ",");
         }
-        lines.push(quote! { [#(#line),*] });
+        code.close_with("],");
     }
-    let about = format!(" A row for each value of [`{row_type}`], a column for each of [`{column_type}`].");
-    Ok(quote! {
-        #[doc = #about]
-        pub const TABLE: [[Self; #width]; #height] = [#(#lines),*];
-
-        /// The cell of a pair; none where one of the two has no name.
-        #[must_use]
-        pub const fn of(row: #row_type, column: #column_type) -> Option<Self> {
-            match (row, column) {
-                #(#arms)*
-                _ => None,
-            }
+    code.close_with("];");
+    code.gap();
+    code.docs(&["The cell of a pair; none where one of the two has no name."]);
+    code.line("#[must_use]");
+    code.open(&format!("pub const fn of(row: {row_type}, column: {column_type}) -> Option<Self> {{"));
+    code.open("match (row, column) {");
+    for (y, row) in rows.iter().enumerate() {
+        for (x, column) in columns.iter().enumerate() {
+            let (row, column) = (names::member(&row.meta, &row.key), names::member(&column.meta, &column.key));
+            code.line(&format!("({row_type}::{row}, {column_type}::{column}) => Some(Self::TABLE[{y}][{x}]),"));
         }
-    })
+    }
+    code.line("_ => None,");
+    code.close();
+    code.close();
+    Ok(())
 }
 
-fn says(says: &Says, model: &Model) -> Option<TokenStream> {
+/// The variant, and what is in it.
+fn says(says: &Says, model: &Model) -> Option<[String; 2]> {
     match says {
-        Says::Refused(why) => Some(quote! { Self::Refused(#why) }),
-        Says::Nothing(why) => Some(quote! { Self::Nothing(#why) }),
+        Says::Refused(why) => Some(["Refused".to_owned(), format!("{why:?}")]),
+        Says::Nothing(why) => Some(["Nothing".to_owned(), format!("{why:?}")]),
         Says::Becomes { item, with } => {
             let item = model.find_bits(&item.0)?;
             let ty = names::type_name(&item.meta);
             let with = with.iter().map(|(name, value)| {
                 let field = item.field(name)?;
-                let method = format_ident!("with_{}", names::field(&field.meta).to_lowercase());
-                let value = bits::value(field, value, model);
-                Some(quote! { .#method(#value) })
+                let method = names::field(&field.meta).to_lowercase();
+                Some(format!(".with_{method}({})", bits::value(field, value, model)))
             });
-            let with = with.collect::<Option<Vec<_>>>()?;
-            Some(quote! { Self::#ty(#ty::new() #(#with)*) })
+            let with = with.collect::<Option<String>>()?;
+            let value = format!("{ty}::new(){with}");
+            Some([ty, value])
         }
     }
 }

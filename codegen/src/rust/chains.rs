@@ -2,20 +2,29 @@
 
 use argsz_schema::chain::{Chain, Places};
 use argsz_schema::model::{EnumMember, Field, Struct, Type};
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
 
-use super::{Abi, Piece, docs, fields, names, per_abi};
+use super::docs::Docs;
+use super::text::Lines;
+use super::{Abi, fields, names, per_abi};
 use crate::EmitError;
 
-/// What a link may be.
+/// What a link may be: a variant and its struct, as a match over ids reads it.
 struct Variant {
-    declared: TokenStream,
-    /// The arm of a match over ids that reads it.
-    read: TokenStream,
+    docs: Docs,
+    id: i64,
+    name: String,
+    ty: String,
+    rest: Option<Rest>,
 }
 
-pub(super) fn emit(chain: &Chain, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+/// The elements of the flexible array at a struct's end.
+struct Rest {
+    counter: String,
+    element: String,
+    at: String,
+}
+
+pub(super) fn emit(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let unknown = |name: &str| EmitError::Unknown { item: chain.meta.name.clone(), name: name.to_owned() };
     let name = names::type_name(&chain.meta);
     let ids = abi.model.find_enum(&chain.ids.0).ok_or_else(|| unknown(&chain.ids.0))?;
@@ -30,67 +39,93 @@ pub(super) fn emit(chain: &Chain, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError
         variant(member, def, abi)
     });
     let variants: Vec<Variant> = variants.collect::<Result<_, _>>()?;
-    let (declared, read) = (variants.iter().map(|one| &one.declared), variants.iter().map(|one| &one.read));
-    let places = places(chain, abi).ok_or_else(|| unknown(&chain.of.0))?;
-    let docs = docs::item(&chain.meta, &[format!("It lies behind [`{}`].", names::type_name(&of.meta))]);
-    let declaration = quote! {
-        #docs
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum #name<'a> {
-            #(#declared)*
-            /// What has another id; its struct is not known here.
-            Other(argsz::Link<'a, #head>),
-        }
-    };
-    let methods = quote! {
-        impl<'a> #name<'a> {
-            #places
-
-            /// Those in `answer`: the bytes that the kernel was given and answered in, whole.
-            ///
-            /// Each is checked before it is given: that it lies within the answer, is aligned, and comes once. The
-            /// first head that is not so is the end. A link that is cut off is an error, and those after it follow.
-            pub fn of(answer: &'a [u8]) -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a> {
-                Self::CHAIN.links(answer, |head: &#head| head.#next).map(|link| Self::read(link?))
-            }
-
-            fn read(link: argsz::Link<'a, #head>) -> Result<Self, argsz::BrokenChain> {
-                Ok(match link.head.#id {
-                    #(#read)*
-                    _ => Self::Other(link),
-                })
-            }
-        }
-    };
-    Ok([declaration, methods].map(Piece::Tokens).into())
+    Docs::item(&chain.meta, &[format!("It lies behind [`{}`].", names::type_name(&of.meta))]).print(code);
+    code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
+    code.open(&format!("pub enum {name}<'a> {{"));
+    for one in &variants {
+        one.declare(code);
+    }
+    code.docs(&["What has another id; its struct is not known here."]);
+    code.line(&format!("Other(argsz::Link<'a, {head}>),"));
+    code.close();
+    code.gap();
+    code.open(&format!("impl<'a> {name}<'a> {{"));
+    places(chain, abi, code).ok_or_else(|| unknown(&chain.of.0))?;
+    code.gap();
+    code.docs(&[
+        "Those in `answer`: the bytes that the kernel was given and answered in, whole.",
+        "",
+        "Each is checked before it is given: that it lies within the answer, is aligned, and comes once. The",
+        "first head that is not so is the end. A link that is cut off is an error, and those after it follow.",
+    ]);
+    let result = " -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a>";
+    code.open_fn("pub fn of", &["answer: &'a [u8]"], result);
+    code.line(&format!("Self::CHAIN.links(answer, |head: &{head}| head.{next}).map(|link| Self::read(link?))"));
+    code.close();
+    code.gap();
+    let link = format!("link: argsz::Link<'a, {head}>");
+    code.open_fn("fn read", &[&link], " -> Result<Self, argsz::BrokenChain>");
+    code.open(&format!("Ok(match link.head.{id} {{"));
+    for one in &variants {
+        one.read(code);
+    }
+    code.line("_ => Self::Other(link),");
+    code.close_with("})");
+    code.close();
+    code.close();
+    Ok(())
 }
 
-fn stored_name(field: &Field) -> proc_macro2::Ident {
+fn stored_name(field: &Field) -> String {
     names::ident(&names::field(&field.meta))
 }
 
 /// One id with its struct, and the elements of the flexible array at its end.
 fn variant(member: &EnumMember, def: &Struct, abi: &Abi<'_>) -> Result<Variant, EmitError> {
-    let name = names::ident(&names::camel(&member.key));
-    let docs = docs::attributes(&docs::lines(&member.meta, &[]));
-    let (ty, number) = (names::type_name(&def.meta), Literal::i64_unsuffixed(member.value));
-    let Some((field, counter)) = counted(def) else {
-        let declared = quote! { #docs #name(#ty), };
-        return Ok(Variant { declared, read: quote! { #number => Self::#name(link.read()?), } });
-    };
-    let element = fields::plain_type(&field.ty, abi, &def.meta.name)?;
-    let offset = |laid: &argsz_schema::layout::StructLayout<'_>| laid.field(&field.meta.name).map_or(0, |at| at.offset);
-    let at = per_abi(abi.of(&def.meta.name)?.map(offset));
-    let counter = stored_name(counter);
-    let declared = quote! { #docs #name(#ty, &'a [argsz::Unaligned<#element>]), };
-    let read = quote! {
-        #number => {
-            let head: #ty = link.read()?;
-            let count = usize::try_from(head.#counter).unwrap_or(usize::MAX);
-            Self::#name(head, link.elements(#at, count)?)
+    let rest = match counted(def) {
+        None => None,
+        Some((field, counter)) => {
+            let offset =
+                |laid: &argsz_schema::layout::StructLayout<'_>| laid.field(&field.meta.name).map_or(0, |at| at.offset);
+            Some(Rest {
+                counter: stored_name(counter),
+                element: fields::plain_type(&field.ty, abi, &def.meta.name)?,
+                at: per_abi(abi.of(&def.meta.name)?.map(offset)),
+            })
         }
     };
-    Ok(Variant { declared, read })
+    Ok(Variant {
+        docs: Docs::of(&member.meta, &[]),
+        id: member.value,
+        name: names::ident(&names::camel(&member.key)),
+        ty: names::type_name(&def.meta),
+        rest,
+    })
+}
+
+impl Variant {
+    fn declare(&self, code: &mut Lines) {
+        let Self { docs, name, ty, .. } = self;
+        docs.print(code);
+        code.line(&match &self.rest {
+            None => format!("{name}({ty}),"),
+            Some(Rest { element, .. }) => format!("{name}({ty}, &'a [argsz::Unaligned<{element}>]),"),
+        });
+    }
+
+    /// The arm of the match over ids.
+    fn read(&self, code: &mut Lines) {
+        let Self { id, name, ty, .. } = self;
+        let Some(Rest { counter, at, .. }) = &self.rest else {
+            code.line(&format!("{id} => Self::{name}(link.read()?),"));
+            return;
+        };
+        code.open(&format!("{id} => {{"));
+        code.line(&format!("let head: {ty} = link.read()?;"));
+        code.line(&format!("let count = usize::try_from(head.{counter}).unwrap_or(usize::MAX);"));
+        code.line(&format!("Self::{name}(head, link.elements({at}, count)?)"));
+        code.close();
+    }
 }
 
 /// The flexible array of a struct, and the field that counts its elements.
@@ -102,23 +137,21 @@ fn counted(def: &Struct) -> Option<(&Field, &Field)> {
 }
 
 /// The constant that says where the chain is.
-fn places(chain: &Chain, abi: &Abi<'_>) -> Option<TokenStream> {
+fn places(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Option<()> {
     let kinds = abi.layouts.each_ref().map(|layouts| chain.places(layouts));
     let [Some(a), Some(b), Some(c), Some(d)] = kinds else { return None };
     let all = [a, b, c, d];
     let number = |of: fn(&Places) -> u64| per_abi(all.each_ref().map(of));
-    let (size, first, from) = (number(|at| at.size), number(|at| at.first), number(|at| at.from));
     let present = match a.present {
-        None => quote! { None },
-        Some((_, mask)) => {
-            let at = number(|at| at.present.map_or(0, |(at, _)| at));
-            let mask = Literal::u64_unsuffixed(mask);
-            quote! { Some((#at, #mask)) }
-        }
+        None => "None".to_owned(),
+        Some((_, mask)) => format!("Some(({}, {mask}))", number(|at| at.present.map_or(0, |(at, _)| at))),
     };
-    Some(quote! {
-        /// Where the chain is found in an answer.
-        pub const CHAIN: argsz::Chain =
-            argsz::Chain { size: #size, first: #first, from: #from, present: #present };
-    })
+    code.docs(&["Where the chain is found in an answer."]);
+    code.open("pub const CHAIN: argsz::Chain = argsz::Chain {");
+    code.line(&format!("size: {},", number(|at| at.size)));
+    code.line(&format!("first: {},", number(|at| at.first)));
+    code.line(&format!("from: {},", number(|at| at.from)));
+    code.line(&format!("present: {present},"));
+    code.close_with("};");
+    Some(())
 }

@@ -34,7 +34,7 @@ impl Words {
         let own = ["bytes", "held", "user", "self", "space", "at"].contains(&short)
             || self.sized && short == "size"
             || short.is_empty();
-        let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() }).to_string();
+        let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() });
         while self.known.values().any(|other| *other == name) {
             name.push('_');
         }
@@ -70,7 +70,7 @@ impl Words {
             Cond::Compare(compare, left, right) => self.compare(*compare, left, right),
             Cond::Bits { word, mask, value } => self.bits(word, *mask, *value, false),
             Cond::OneBit { word, mask } => {
-                let (word, mask) = (self.word(word), consts::hex_text((*mask).into()));
+                let (word, mask) = (self.word(word), consts::hex((*mask).into()));
                 Code::Atom(format!("({word} & {mask}).is_power_of_two()"))
             }
             Cond::Overflows(term) => {
@@ -125,8 +125,8 @@ impl Words {
     }
 
     fn bits(&mut self, word: &Slot, mask: u64, value: u64, not: bool) -> Code {
-        let (word, mask) = (self.word(word), consts::hex_text(mask.into()));
-        let value = if value == 0 { "0".to_owned() } else { consts::hex_text(value.into()) };
+        let (word, mask) = (self.word(word), consts::hex(mask.into()));
+        let value = if value == 0 { "0".to_owned() } else { consts::hex(value.into()) };
         Code::Plain(if not { format!("{word} & {mask} != {value}") } else { format!("{word} & {mask} == {value}") })
     }
 
@@ -203,7 +203,7 @@ impl Words {
             Op::OneOf { slot, ranges } => self.outside(slot, ranges),
             Op::Aligned { to: 0 | 1, .. } => Code::Const(false),
             Op::Aligned { slot, to } => {
-                let (word, low) = (self.word(slot), consts::hex_text((to - 1).into()));
+                let (word, low) = (self.word(slot), consts::hex((to - 1).into()));
                 Code::Plain(format!("{word} & {low} != 0"))
             }
             Op::Refuse(cond) => self.cond(cond),
@@ -220,7 +220,7 @@ impl Words {
         Code::Plain(match allowed & most {
             0 => format!("{word} != 0"),
             allowed => {
-                let allowed = consts::hex_text(allowed.into());
+                let allowed = consts::hex(allowed.into());
                 format!("{word} & !{allowed} != 0")
             }
         })
@@ -254,7 +254,7 @@ fn number(value: u64) -> String {
     match value {
         u64::MAX => "u64::MAX".to_owned(),
         0..=9999 => value.to_string(),
-        _ => consts::hex_text(value.into()),
+        _ => consts::hex(value.into()),
     }
 }
 

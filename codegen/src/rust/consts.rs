@@ -1,70 +1,44 @@
 //! Constants that belong to no set, under their names in C.
 
 use argsz_schema::model::{Const, ConstValue};
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
 
-use super::{docs, names};
+use super::docs::Docs;
+use super::names;
+use super::text::Lines;
 
-pub(super) fn emit(one: &Const) -> TokenStream {
-    let docs = docs::attributes(&docs::lines(&one.meta, &[]));
-    let deprecated = deprecated(one.meta.deprecated.as_deref());
-    let name = names::ident(one.meta.rust.as_ref().unwrap_or(&one.meta.name));
+pub(super) fn emit(one: &Const, code: &mut Lines) {
+    Docs::of(&one.meta, &[]).print(code);
+    deprecated(one.meta.deprecated.as_deref(), code);
+    let name = names::constant(&one.meta);
     let (ty, value) = match &one.value {
-        ConstValue::Str(text) => (quote! { &str }, quote! { #text }),
+        ConstValue::Str(text) => ("&str", format!("{text:?}")),
         ConstValue::Int(value) => integer(*value),
     };
-    quote! { #docs #deprecated pub const #name: #ty = #value; }
+    code.line(&format!("pub const {name}: {ty} = {value};"));
 }
 
 /// The narrowest of the usual types that holds the value.
-fn integer(value: i128) -> (TokenStream, TokenStream) {
+fn integer(value: i128) -> (&'static str, String) {
     let ty = match value {
-        0..=0xffff_ffff => quote! { u32 },
-        0x1_0000_0000.. => quote! { u64 },
-        -0x8000_0000..0 => quote! { i32 },
-        _ => quote! { i64 },
+        0..=0xffff_ffff => "u32",
+        0x1_0000_0000.. => "u64",
+        -0x8000_0000..0 => "i32",
+        _ => "i64",
     };
     let digits = value.unsigned_abs();
     let literal = match (value, digits) {
         (10_000.., _) => hex(digits),
-        (_, 10_000..) => grouped(digits),
-        _ => Literal::u128_unsuffixed(digits),
+        (_, 10_000..) => grouped(&digits.to_string(), 3),
+        _ => digits.to_string(),
     };
-    (
-        ty,
-        if value < 0 {
-            quote! { -#literal }
-        } else {
-            quote! { #literal }
-        },
-    )
+    (ty, if value < 0 { format!("-{literal}") } else { literal })
 }
 
-/// A number in decimal, its digits in groups of three.
-fn grouped(value: u128) -> Literal {
-    let digits = value.to_string();
-    let mut text = String::new();
+/// Digits in groups of so many, counted from the right.
+fn grouped(digits: &str, size: usize) -> String {
+    let mut text = String::with_capacity(digits.len() * 2);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text.parse().unwrap_or_else(|_| Literal::u128_unsuffixed(value))
-}
-
-/// A number in hexadecimal, its digits in groups of four.
-pub(super) fn hex(value: u128) -> Literal {
-    hex_text(value).parse().unwrap_or_else(|_| Literal::u128_unsuffixed(value))
-}
-
-/// As [`hex`], as text.
-pub(super) fn hex_text(value: u128) -> String {
-    let digits = format!("{value:x}");
-    let mut text = String::from("0x");
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(4) {
+        if at > 0 && (digits.len() - at).is_multiple_of(size) {
             text.push('_');
         }
         text.push(digit);
@@ -72,9 +46,16 @@ pub(super) fn hex_text(value: u128) -> String {
     text
 }
 
+/// A number in hexadecimal, its digits in groups of four.
+pub(super) fn hex(value: u128) -> String {
+    format!("0x{}", grouped(&format!("{value:x}"), 4))
+}
+
 /// `#[deprecated]`, with the reason.
-pub(super) fn deprecated(why: Option<&str>) -> Option<TokenStream> {
-    why.map(|why| quote! { #[deprecated(note = #why)] })
+pub(super) fn deprecated(why: Option<&str>, code: &mut Lines) {
+    if let Some(why) = why {
+        code.line(&format!("#[deprecated(note = {why:?})]"));
+    }
 }
 
 #[cfg(test)]
@@ -85,12 +66,12 @@ mod tests {
     fn values_choose_their_type() {
         let text = |value| {
             let (ty, value) = integer(value);
-            format!("{ty} {value}").replace(' ', "")
+            format!("{ty} {value}")
         };
-        assert_eq!(text(3), "u323");
-        assert_eq!(text(-1), "i32-1");
-        assert_eq!(text(1 << 32), "u640x1_0000_0000");
-        assert_eq!(text(-0x8000_0000), "i32-2_147_483_648");
-        assert_eq!(hex(0x8000_0000).to_string(), "0x8000_0000");
+        assert_eq!(text(3), "u32 3");
+        assert_eq!(text(-1), "i32 -1");
+        assert_eq!(text(1 << 32), "u64 0x1_0000_0000");
+        assert_eq!(text(-0x8000_0000), "i32 -2_147_483_648");
+        assert_eq!(hex(0x8000_0000), "0x8000_0000");
     }
 }

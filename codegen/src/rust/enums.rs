@@ -1,99 +1,85 @@
 //! Enums: open newtypes with named constants, for a kernel may send values this release has no name for.
 
 use argsz_schema::model::{Enum, EnumKind, EnumMember};
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
 
-use super::{Piece, consts, derives, docs, flags, names};
+use super::docs::Docs;
+use super::text::Lines;
+use super::{consts, derives, flags, names};
 
-pub(super) fn emit(values: &Enum) -> Vec<Piece> {
+pub(super) fn emit(values: &Enum, code: &mut Lines) {
     let name = names::type_name(&values.meta);
-    let docs = docs::item(&values.meta, &[]);
-    let derives = derives(&[quote! { Default }, quote! { PartialOrd }, quote! { Ord }]);
-    let word = word(values);
-    let declaration = quote! { #docs #derives #[repr(transparent)] pub struct #name(pub #word); };
-    let members = values.members.iter().map(|member| constant(values, member));
-    let arms = values.members.iter().filter(|member| member.kind == EnumKind::Value).map(|member| {
-        let (value, key) = (literal(member.value), names::member(&member.meta, &member.key).to_string());
-        quote! { #value => Some(#key), }
-    });
-    let lookup: TokenStream = arms.collect();
-    let lookup = if lookup.is_empty() {
-        quote! { None }
+    Docs::item(&values.meta, &[]).print(code);
+    derives(&["Default", "PartialOrd", "Ord"], code);
+    code.line("#[repr(transparent)]");
+    code.line(&format!("pub struct {name}(pub {});", word(values)));
+    code.gap();
+    if values.members.is_empty() {
+        code.line(&format!("impl {name} {{}}"));
     } else {
-        quote! { match self.0 { #lookup _ => None } }
-    };
-    let label = name.to_string();
-    let constants = quote! {
-        impl #name {
-            #(#members)*
+        code.open(&format!("impl {name} {{"));
+        values.members.iter().for_each(|member| constant(values, member, code));
+        code.close();
+    }
+    code.gap();
+    lookup(values, &name, code);
+    code.gap();
+    code.open(&format!("impl core::fmt::Debug for {name} {{"));
+    code.open("fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {");
+    code.line(&format!("argsz::value_debug(f, {:?}, self.name(), &self.0)", names::bare(&name)));
+    code.close();
+    code.close();
+}
+
+/// The method that gives names of values.
+fn lookup(values: &Enum, name: &str, code: &mut Lines) {
+    code.open(&format!("impl {name} {{"));
+    code.docs(&["The name of the value, if it has one."]);
+    code.line("#[must_use]");
+    code.open("pub const fn name(self) -> Option<&'static str> {");
+    let mut named = values.members.iter().filter(|member| member.kind == EnumKind::Value).peekable();
+    if named.peek().is_none() {
+        code.line("None");
+    } else {
+        code.open("match self.0 {");
+        for member in named {
+            let key = names::member(&member.meta, &member.key);
+            code.line(&format!("{} => Some({key:?}),", member.value));
         }
-    };
-    let names = quote! {
-        impl #name {
-            /// The name of the value, if it has one.
-            #[must_use]
-            pub const fn name(self) -> Option<&'static str> {
-                #lookup
-            }
-        }
-    };
-    let debug = quote! {
-        impl core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                argsz::value_debug(f, #label, self.name(), &self.0)
-            }
-        }
-    };
-    [declaration, constants, names, debug].map(Piece::Tokens).into()
+        code.line("_ => None,");
+        code.close();
+    }
+    code.close();
+    code.close();
 }
 
 /// The number behind the newtype: signed if a value is negative.
-pub(super) fn word(values: &Enum) -> TokenStream {
+pub(super) fn word(values: &Enum) -> &'static str {
     if values.members.iter().all(|member| member.value >= 0) {
         return flags::word(values.width);
     }
     match values.width {
-        1 => quote! { i8 },
-        2 => quote! { i16 },
-        4 => quote! { i32 },
-        _ => quote! { i64 },
+        1 => "i8",
+        2 => "i16",
+        4 => "i32",
+        _ => "i64",
     }
 }
 
-fn literal(value: i64) -> TokenStream {
-    let number = Literal::u64_unsuffixed(value.unsigned_abs());
-    if value < 0 {
-        quote! { -#number }
-    } else {
-        quote! { #number }
-    }
-}
-
-fn constant(values: &Enum, member: &EnumMember) -> TokenStream {
-    let (name, value) = (names::member(&member.meta, &member.key), literal(member.value));
-    let deprecated = consts::deprecated(member.meta.deprecated.as_deref());
-    match &member.kind {
-        EnumKind::Counter => {
-            let docs = docs::item(&member.meta, &["A counter, not a value; it may grow with the header.".to_owned()]);
-            let word = word(values);
-            quote! { #docs #deprecated pub const #name: #word = #value; }
-        }
-        EnumKind::Value => {
-            let docs = docs::item(&member.meta, &[]);
-            quote! { #docs #deprecated pub const #name: Self = Self(#value); }
-        }
+fn constant(values: &Enum, member: &EnumMember, code: &mut Lines) {
+    let (name, value) = (names::member(&member.meta, &member.key), member.value);
+    let note = matches!(member.kind, EnumKind::Counter)
+        .then(|| "A counter, not a value; it may grow with the header.".to_owned());
+    Docs::item(&member.meta, note.as_slice()).print(code);
+    consts::deprecated(member.meta.deprecated.as_deref(), code);
+    code.line(&match &member.kind {
+        EnumKind::Counter => format!("pub const {name}: {} = {value};", word(values)),
+        EnumKind::Value => format!("pub const {name}: Self = Self({value});"),
         EnumKind::Alias(of) => {
-            let docs = docs::item(&member.meta, &[]);
             let same = values.members.iter().find(|one| one.key == *of && one.kind == EnumKind::Value);
-            let value = same.map_or_else(
-                || quote! { Self(#value) },
-                |one| {
-                    let same = names::member(&one.meta, &one.key);
-                    quote! { Self::#same }
-                },
-            );
-            quote! { #docs #deprecated pub const #name: Self = #value; }
+            match same.map(|one| names::member(&one.meta, &one.key)) {
+                Some(same) => format!("pub const {name}: Self = Self::{same};"),
+                None => format!("pub const {name}: Self = Self({value});"),
+            }
         }
-    }
+    });
 }

@@ -1,23 +1,23 @@
 //! Types of fields: what is stored, and what its values mean.
 
 use argsz_schema::model::{ByteOrder, Field, Prim, PrimKind, Type, ValueType};
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
 
+use super::docs::Docs;
+use super::text::Lines;
 use super::{Abi, enums, flags, names};
 use crate::EmitError;
 
 /// How a field is stored, and how it is read if that is not the type of its values.
 pub(super) struct FieldType {
-    pub(super) storage: TokenStream,
+    pub(super) storage: String,
     /// The type of its values, where the storage has another width or byte order.
     pub(super) typed: Option<Typed>,
 }
 
 /// A type of values beside its storage.
 pub(super) struct Typed {
-    pub(super) ty: Ident,
-    word: TokenStream,
+    pub(super) ty: String,
+    word: &'static str,
     width: u8,
     is_flags: bool,
     stored: Prim,
@@ -28,7 +28,7 @@ pub(super) fn field_type(
     field: &Field,
     abi: &Abi<'_>,
     item: &str,
-    inline: Option<&Ident>,
+    inline: Option<&String>,
 ) -> Result<FieldType, EmitError> {
     let meaning = match (&field.values, argsz_schema::layout::base(&field.ty)) {
         (Some((values, _)), Type::Prim(prim)) => Some(typed(values, *prim, abi, item)?),
@@ -47,25 +47,20 @@ pub(super) fn field_type(
 }
 
 /// A type without a meaning of its values.
-pub(super) fn plain_type(ty: &Type, abi: &Abi<'_>, item: &str) -> Result<TokenStream, EmitError> {
+pub(super) fn plain_type(ty: &Type, abi: &Abi<'_>, item: &str) -> Result<String, EmitError> {
     shape(ty, abi, item, None)
 }
 
 /// A type, with `base` in place of what its dimensions are of.
-fn shape(ty: &Type, abi: &Abi<'_>, item: &str, base: Option<&Ident>) -> Result<TokenStream, EmitError> {
+fn shape(ty: &Type, abi: &Abi<'_>, item: &str, base: Option<&String>) -> Result<String, EmitError> {
     Ok(match (ty, base) {
         (Type::Array(of, count), _) => {
-            let (of, count) = (shape(of, abi, item, base)?, Literal::u64_unsuffixed(*count));
-            quote! { [#of; #count] }
+            format!("[{}; {count}]", shape(of, abi, item, base)?)
         }
         (Type::Flex(of), _) => shape(of, abi, item, base)?,
-        (_, Some(base)) => quote! { #base },
+        (_, Some(base)) => base.clone(),
         (Type::Prim(prim), None) => number(*prim),
-        (Type::Named(name), None) => {
-            let def = abi.lookup_struct(name, item)?;
-            let name = names::type_name(&def.meta);
-            quote! { #name }
-        }
+        (Type::Named(name), None) => names::type_name(&abi.lookup_struct(name, item)?.meta),
         (Type::Inline(_), None) => {
             return Err(EmitError::Unknown { item: item.to_owned(), name: "a type written in place".to_owned() });
         }
@@ -73,21 +68,18 @@ fn shape(ty: &Type, abi: &Abi<'_>, item: &str, base: Option<&Ident>) -> Result<T
 }
 
 /// A number as it is stored.
-fn number(prim: Prim) -> TokenStream {
+fn number(prim: Prim) -> String {
     let bits = u32::from(prim.width) * 8;
-    let name = match (prim.kind, prim.order) {
-        (PrimKind::Pointer | PrimKind::ULong, _) => format_ident!("usize"),
-        (PrimKind::Long, _) => format_ident!("isize"),
-        (PrimKind::Char, _) => format_ident!("u8"),
-        (PrimKind::Signed, _) => format_ident!("i{bits}"),
-        (PrimKind::Unsigned, ByteOrder::Native) => format_ident!("u{bits}"),
-        (PrimKind::Unsigned, ByteOrder::Little) => format_ident!("Le{bits}"),
-        (PrimKind::Unsigned, ByteOrder::Big) => format_ident!("Be{bits}"),
-    };
-    if prim.kind == PrimKind::Unsigned && prim.order != ByteOrder::Native && prim.width > 1 {
-        return quote! { argsz::#name };
+    let wrapped = prim.width > 1;
+    match (prim.kind, prim.order) {
+        (PrimKind::Pointer | PrimKind::ULong, _) => "usize".to_owned(),
+        (PrimKind::Long, _) => "isize".to_owned(),
+        (PrimKind::Char, _) => "u8".to_owned(),
+        (PrimKind::Signed, _) => format!("i{bits}"),
+        (PrimKind::Unsigned, ByteOrder::Little) if wrapped => format!("argsz::Le{bits}"),
+        (PrimKind::Unsigned, ByteOrder::Big) if wrapped => format!("argsz::Be{bits}"),
+        (PrimKind::Unsigned, _) => format!("u{bits}"),
     }
-    quote! { #name }
 }
 
 fn typed(values: &ValueType, stored: Prim, abi: &Abi<'_>, item: &str) -> Result<Typed, EmitError> {
@@ -114,46 +106,41 @@ impl Typed {
     }
 
     /// Methods that read and write the field at `place` (`self.flags`) as its type.
-    pub(super) fn accessors(&self, name: &str, place: &TokenStream, docs: &TokenStream) -> TokenStream {
-        let (ty, word) = (&self.ty, &self.word);
-        let (get, set) = (names::ident(name), format_ident!("set_{}", name));
+    pub(super) fn accessors(&self, name: &str, place: &str, docs: Docs, code: &mut Lines) {
+        let (ty, word) = (&self.ty, self.word);
+        let get = names::ident(name);
         let raw = match (self.stored.order, self.stored.kind) {
-            (ByteOrder::Native, PrimKind::Signed | PrimKind::Long) => quote! { #place.cast_unsigned() },
-            (ByteOrder::Native, _) => quote! { #place },
-            _ => quote! { #place.get() },
+            (ByteOrder::Native, PrimKind::Signed | PrimKind::Long) => format!("{place}.cast_unsigned()"),
+            (ByteOrder::Native, _) => place.to_owned(),
+            _ => format!("{place}.get()"),
         };
-        let wrap = if self.is_flags {
-            quote! { #ty::from_bits_retain }
+        let wrap = if self.is_flags { format!("{ty}::from_bits_retain") } else { ty.clone() };
+        let narrow = self.stored.width <= self.width && self.stored.width > 0;
+        let note = "`None` if it has bits beyond those of its type.";
+        let docs = if narrow { docs } else { docs.and(note) };
+        docs.print(code);
+        code.line("#[must_use]");
+        if narrow {
+            code.open(&format!("pub fn {get}(&self) -> {ty} {{"));
+            code.line(&format!("{wrap}({word}::from({raw}))"));
         } else {
-            quote! { #ty }
+            code.open(&format!("pub fn {get}(&self) -> Option<{ty}> {{"));
+            code.line(&format!("{word}::try_from({raw}).ok().map({wrap})"));
+        }
+        code.close();
+        if !self.has_setter() {
+            return;
+        }
+        let bits = if self.is_flags { "value.bits()" } else { "value.0" };
+        let stored = number(self.stored);
+        let value = match self.stored.order {
+            ByteOrder::Native => format!("{stored}::from({bits})"),
+            _ => format!("{stored}::new({bits}.into())"),
         };
-        let getter = if self.stored.width <= self.width && self.stored.width > 0 {
-            let made = quote! { #wrap(#word::from(#raw)) };
-            quote! { #docs #[must_use] pub fn #get(&self) -> #ty { #made } }
-        } else {
-            let note = " `None` if it has bits beyond those of its type.";
-            quote! {
-                #docs #[doc = ""] #[doc = #note]
-                #[must_use]
-                pub fn #get(&self) -> Option<#ty> {
-                    #word::try_from(#raw).ok().map(#wrap)
-                }
-            }
-        };
-        let bits = if self.is_flags {
-            quote! { value.bits() }
-        } else {
-            quote! { value.0 }
-        };
-        let (stored, doc) = (number(self.stored), format!(" Sets `{name}`."));
-        let setter = match (self.stored.order, self.stored.kind) {
-            (_, PrimKind::Signed | PrimKind::Long) => None,
-            _ if self.stored.width < self.width || self.stored.width == 0 => None,
-            (ByteOrder::Native, _) => Some(quote! { #stored::from(#bits) }),
-            (_, _) => Some(quote! { #stored::new(#bits.into()) }),
-        };
-        let setter =
-            setter.map(|value| quote! { #[doc = #doc] pub fn #set(&mut self, value: #ty) { #place = #value; } });
-        quote! { #getter #setter }
+        code.gap();
+        code.docs(&[format!("Sets `{name}`.")]);
+        code.open(&format!("pub fn set_{name}(&mut self, value: {ty}) {{"));
+        code.line(&format!("{place} = {value};"));
+        code.close();
     }
 }

@@ -1,62 +1,51 @@
 //! Flags: `bitflags` types over the bare word, which keep bits that have no name.
 
-use std::fmt::Write as _;
-
 use argsz_schema::model::{FlagKind, FlagMember, Flags};
-use proc_macro2::TokenStream;
-use quote::quote;
 
-use super::{Piece, consts, derives, docs, names};
+use super::docs::Docs;
+use super::text::Lines;
+use super::{consts, derives, names};
 
-pub(super) fn emit(flags: &Flags) -> Vec<Piece> {
+pub(super) fn emit(flags: &Flags, code: &mut Lines) {
     let name = names::type_name(&flags.meta);
-    let docs = docs::item(&flags.meta, &[]);
-    let derives = derives(&[quote! { Default }]);
-    let word = word(flags.width);
-    let label = name.to_string();
-    let declaration = quote! { #docs #derives #[repr(transparent)] pub struct #name(#word); };
-    let debug = quote! {
-        impl core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                argsz::flags_debug(f, #label, self)
-            }
-        }
-    };
-    let counts = counts(flags);
-    let mut pieces = vec![Piece::Tokens(declaration), Piece::Text(block(flags)), Piece::Tokens(debug)];
-    if !counts.is_empty() {
-        pieces.push(Piece::Tokens(quote! { impl #name { #(#counts)* } }));
-    }
-    pieces
+    Docs::item(&flags.meta, &[]).print(code);
+    derives(&["Default"], code);
+    code.line("#[repr(transparent)]");
+    code.line(&format!("pub struct {name}({});", word(flags.width)));
+    code.gap();
+    block(flags, &name, code);
+    code.gap();
+    code.open(&format!("impl core::fmt::Debug for {name} {{"));
+    code.open("fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {");
+    code.line(&format!("argsz::flags_debug(f, {:?}, self)", names::bare(&name)));
+    code.close();
+    code.close();
+    counts(flags, &name, code);
 }
 
 /// The unsigned number of so many bytes.
-pub(super) fn word(width: u8) -> TokenStream {
+pub(super) fn word(width: u8) -> &'static str {
     match width {
-        1 => quote! { u8 },
-        2 => quote! { u16 },
-        4 => quote! { u32 },
-        _ => quote! { u64 },
+        1 => "u8",
+        2 => "u16",
+        4 => "u32",
+        _ => "u64",
     }
 }
 
-/// The `bitflags!` block as text: a printer of tokens would not print what is inside a macro as people would.
-fn block(flags: &Flags) -> String {
-    let name = names::type_name(&flags.meta);
-    let mut text = format!("argsz::bitflags::bitflags! {{\n    impl {name}: {} {{\n", word(flags.width));
+fn block(flags: &Flags, name: &str, code: &mut Lines) {
+    code.open("argsz::bitflags::bitflags! {");
+    code.open(&format!("impl {name}: {} {{", word(flags.width)));
     for member in flags.members.iter().filter(|member| member.kind != FlagKind::Count) {
-        for line in docs::lines(&member.meta, &[]) {
-            let _ = writeln!(text, "        {}", format!("/// {line}").trim_end());
-        }
-        let (alias, short) = (&member.meta.name, names::member(&member.meta, &member.key));
-        let _ = writeln!(text, "        #[doc(alias = {alias:?})]");
-        let _ = writeln!(text, "        const {short} = {};", value(flags, member));
+        Docs::item(&member.meta, &[]).print(code);
+        let short = names::member(&member.meta, &member.key);
+        code.line(&format!("const {short} = {};", value(flags, member)));
     }
-    if flags.members.iter().any(|member| member.kind != FlagKind::Count) {
-        text.push('\n');
-    }
-    text.push_str("        // Bits without a name are kept.\n        const _ = !0;\n    }\n}\n");
-    text
+    code.gap();
+    code.line("// Bits without a name are kept.");
+    code.line("const _ = !0;");
+    code.close();
+    code.close();
 }
 
 fn value(flags: &Flags, member: &FlagMember) -> String {
@@ -69,24 +58,26 @@ fn value(flags: &Flags, member: &FlagMember) -> String {
             });
             match parts.collect::<Option<Vec<_>>>() {
                 Some(parts) if !parts.is_empty() => parts.join(" | "),
-                _ => consts::hex(member.value.into()).to_string(),
+                _ => consts::hex(member.value.into()),
             }
         }
-        FlagKind::Mask | FlagKind::Count => consts::hex(member.value.into()).to_string(),
+        FlagKind::Mask | FlagKind::Count => consts::hex(member.value.into()),
     }
 }
 
 /// Counters that C prints beside the flags.
-fn counts(flags: &Flags) -> Vec<TokenStream> {
-    let counts = flags.members.iter().filter(|member| member.kind == FlagKind::Count);
-    let word = word(flags.width);
-    counts
-        .map(|member| {
-            let note = "A number beside the flags, none of them; it may grow with the header.".to_owned();
-            let docs = docs::item(&member.meta, &[note]);
-            let name = names::member(&member.meta, &member.key);
-            let value = proc_macro2::Literal::u64_unsuffixed(member.value);
-            quote! { #docs pub const #name: #word = #value; }
-        })
-        .collect()
+fn counts(flags: &Flags, name: &str, code: &mut Lines) {
+    let counts: Vec<&FlagMember> = flags.members.iter().filter(|member| member.kind == FlagKind::Count).collect();
+    if counts.is_empty() {
+        return;
+    }
+    code.gap();
+    code.open(&format!("impl {name} {{"));
+    for member in counts {
+        Docs::item(&member.meta, &["A number beside the flags, none of them; it may grow with the header.".to_owned()])
+            .print(code);
+        let (name, word) = (names::member(&member.meta, &member.key), word(flags.width));
+        code.line(&format!("pub const {name}: {word} = {};", member.value));
+    }
+    code.close();
 }

@@ -5,7 +5,7 @@ use argsz_schema::model::Meta;
 
 use super::conds::Words;
 use super::text::{Code, Lines};
-use super::{Abi, Lists, Piece, names};
+use super::{Abi, Lists, names};
 use crate::EmitError;
 use crate::lists::{self, StructLists};
 
@@ -26,20 +26,20 @@ struct Follow<'a> {
 }
 
 /// For each pointer of a struct that can be followed.
-pub(super) fn emit(meta: &Meta, all: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+pub(super) fn emit(meta: &Meta, all: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<String>, EmitError> {
     let has = |name: &str| all.0.contains_key(name);
     let mut pieces = Vec::new();
     for pointer in lists::followed(&abi.layouts[0], &meta.name, has)? {
         let target = |(when, name): &'_ (Cond, String)| {
-            let ty = names::type_name(&abi.lookup_struct(name, &meta.name)?.meta).to_string();
+            let ty = names::type_name(&abi.lookup_struct(name, &meta.name)?.meta);
             Ok(Target { when: when.clone(), lists: all.0[name.as_str()], ty })
         };
         let targets = pointer.to.iter().map(target).collect::<Result<_, EmitError>>()?;
         let known = all.0[meta.name.as_str()].generic.known;
-        let ty = names::type_name(meta).to_string();
+        let ty = names::type_name(meta);
         let follow = Follow { pointer: &pointer, ty, known, targets };
-        pieces.extend(follow.declaration().map(Piece::Text));
-        pieces.push(Piece::Text(follow.method()?));
+        pieces.extend(follow.declaration());
+        pieces.push(follow.method()?);
     }
     Ok(pieces)
 }

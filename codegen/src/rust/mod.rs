@@ -38,19 +38,11 @@ use argsz_schema::layout::{LayoutError, Layouts, StructLayout, layout};
 use argsz_schema::model::{Item, Model, Struct};
 use argsz_schema::target;
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::kinds::{self, Kinds};
 use crate::lists::{self, StructLists};
 use crate::{EmitError, Unit};
-
-/// A part of the output, separated from others by an empty line.
-#[derive(Debug, Clone)]
-enum Piece {
-    Tokens(TokenStream),
-    /// Text that a printer of tokens would not print well; valid Rust all the same.
-    Text(String),
-}
+use text::Lines;
 
 /// The whole file, with validators of every struct that a user hands in.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
@@ -70,6 +62,12 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let mut text: String = unit.banner().iter().map(|line| format!("// {line}\n")).collect();
     let release = unit.release_name();
     text.push_str(&format!("\n// `{}` as of {release}.\n", unit.model.header.path));
+    text.push_str(&items(unit, lists)?);
+    Ok(text)
+}
+
+/// What the file has behind its head: everything that is Rust, with an empty line before each part.
+fn items(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let abi = Abi::new(unit)?;
     let lists = Lists::new(lists);
     // Items know nothing of each other's text: as many are made at once as the machine has cores.
@@ -77,82 +75,42 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let share = unit.model.items.len().div_ceil(cores).max(MIN_SHARE);
     let parts: Vec<Result<String, EmitError>> = std::thread::scope(|scope| {
         let shares = unit.model.items.chunks(share);
-        let running: Vec<_> = shares.map(|items| scope.spawn(|| printed(unit, pieces(items, &lists, &abi)?))).collect();
+        let running: Vec<_> = shares.map(|items| scope.spawn(|| printed(items, &lists, &abi))).collect();
         running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    text.push_str(&printed(unit, imports(unit.model, &lists))?);
+    let mut text = imports(unit.model, &lists);
     for part in parts {
+        text.push('\n');
         text.push_str(&part?);
     }
-    text.push_str(&printed(unit, ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens))?);
+    if let Some(asserts) = ioctls::asserts(unit.model.ioctls(), &abi) {
+        text.push('\n');
+        text.push_str(&asserts);
+    }
     Ok(text)
 }
 
 /// Fewer items are not worth a thread.
 const MIN_SHARE: usize = 16;
 
-/// Pieces as text, with an empty line before each.
-fn printed(unit: &Unit<'_>, pieces: impl IntoIterator<Item = Piece>) -> Result<String, EmitError> {
-    let mut text = String::new();
-    for piece in pieces {
-        text.push('\n');
-        text.push_str(&match piece {
-            Piece::Text(text) => text,
-            Piece::Tokens(tokens) => format(unit, tokens)?,
-        });
-    }
-    Ok(text)
-}
-
 /// The name in Rust of a struct, a union or a set of values.
 #[must_use]
 pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
-    names::type_name(meta).to_string()
+    names::type_name(meta)
 }
 
 /// What [`emit`] prints, as tokens for a macro.
 pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
-    let lists = all_lists(unit, &lists::handed_in(unit.model))?;
-    let (abi, lists) = (Abi::new(unit)?, Lists::new(&lists));
-    let mut all = imports(unit.model, &lists);
-    all.extend(pieces(&unit.model.items, &lists, &abi)?);
-    all.extend(ioctls::asserts(unit.model.ioctls(), &abi).map(Piece::Tokens));
-    let parts = all.into_iter().map(|piece| match piece {
-        Piece::Tokens(tokens) => Ok(tokens),
-        Piece::Text(text) => TokenStream::from_str(&text).map_err(|error| malformed(unit, &error)),
-    });
-    parts.collect()
+    parsed(unit, &items(unit, &all_lists(unit, &lists::handed_in(unit.model))?)?)
 }
 
-fn malformed(unit: &Unit<'_>, error: &dyn std::fmt::Display) -> EmitError {
-    EmitError::Malformed { item: unit.source_name.to_owned(), language: "Rust", reason: error.to_string() }
-}
-
-fn format(unit: &Unit<'_>, tokens: TokenStream) -> Result<String, EmitError> {
-    let file = syn::parse2(tokens).map_err(|error| malformed(unit, &error))?;
-    Ok(spaced(&prettyplease::unparse(&file)))
-}
-
-/// Methods apart from each other: an empty line between a `}` and what follows at the same depth.
-fn spaced(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut closed = None;
-    for line in text.lines() {
-        let depth = line.len() - line.trim_start().len();
-        let begins = line.trim_start();
-        if closed == Some(depth)
-            && (begins.starts_with("///") || begins.starts_with("#[") || begins.starts_with("pub "))
-        {
-            out.push('\n');
-        }
-        closed = (begins == "}").then_some(depth);
-        // What is inside a macro was printed token by token.
-        out.push_str(
-            &line.replace(":: < ", "::<").replace(" > ()", ">()").replace("..= ", "..=").replace("(& held)", "(&held)"),
-        );
-        out.push('\n');
-    }
-    out
+fn parsed(unit: &Unit<'_>, text: &str) -> Result<TokenStream, EmitError> {
+    let malformed = |error: proc_macro2::LexError| EmitError::Malformed {
+        item: unit.source_name.to_owned(),
+        language: "Rust",
+        reason: error.to_string(),
+    };
+    TokenStream::from_str(text).map_err(malformed)
 }
 
 /// The check lists of the structs that have some, by their names.
@@ -165,62 +123,63 @@ impl<'a> Lists<'a> {
 }
 
 /// What the items refer to.
-fn imports(model: &Model, lists: &Lists<'_>) -> Vec<Piece> {
-    let mut uses = Vec::new();
+fn imports(model: &Model, lists: &Lists<'_>) -> String {
+    let mut text = String::new();
     if model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
-        uses.push(quote! { use argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout}; });
+        text.push_str("\nuse argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};\n");
     }
     if !lists.0.is_empty() {
-        uses.push(quote! { use argsz::zerocopy::FromZeros as _; use argsz::{Rejection, UserMemory}; });
+        text.push_str("\nuse argsz::zerocopy::FromZeros as _;\nuse argsz::{Rejection, UserMemory};\n");
     }
-    uses.into_iter().map(Piece::Tokens).collect()
+    text
 }
 
-fn pieces(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
-    let mut pieces = Vec::new();
+/// Items as text, with an empty line between them.
+fn printed(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<String, EmitError> {
+    let mut code = Lines::new(0);
     for item in items {
+        code.gap();
         match item {
-            Item::Const(one) => pieces.push(Piece::Tokens(consts::emit(one))),
-            Item::Flags(one) => pieces.extend(flags::emit(one)),
-            Item::Enum(one) => pieces.extend(enums::emit(one)),
+            Item::Const(one) => consts::emit(one, &mut code),
+            Item::Flags(one) => flags::emit(one, &mut code),
+            Item::Enum(one) => enums::emit(one, &mut code),
             Item::Struct(one) => {
-                pieces.extend(structs::emit(one, abi)?);
-                if let Some(lists) = all.0.get(one.meta.name.as_str()) {
-                    let release = abi.unit.release_name();
-                    let mut judging = vec![Piece::Text(checks::Checks { lists, release, meta: &one.meta }.emit()?)];
-                    judging.extend(builders::emit(one, &lists.generic, abi)?);
-                    judging.extend(follow::emit(&one.meta, all, abi)?);
-                    // A list has the offsets of 64-bit machines.
-                    let only = if kinds::same(&abi.layouts, &one.meta.name) {
-                        ""
-                    } else {
-                        "#[cfg(target_pointer_width = \"64\")]\n"
-                    };
-                    for piece in judging {
-                        let text = match piece {
-                            Piece::Text(text) => text,
-                            Piece::Tokens(tokens) => format(abi.unit, tokens)?,
-                        };
-                        pieces.push(Piece::Text(format!("{only}{text}")));
-                    }
-                }
+                structs::emit(one, abi, &mut code)?;
+                judging(one, all, abi, &mut code)?;
             }
-            Item::Ioctl(one) => pieces.extend(ioctls::emit(one, abi)?),
-            Item::Bits(one) => pieces.extend(bits::emit(one, abi.model)?),
-            Item::CellTable(one) => pieces.extend(cells::emit(one, abi.model)?),
-            Item::Chain(one) => pieces.extend(chains::emit(one, abi)?),
+            Item::Ioctl(one) => ioctls::emit(one, abi, &mut code)?,
+            Item::Bits(one) => bits::emit(one, abi.model, &mut code)?,
+            Item::CellTable(one) => cells::emit(one, abi.model, &mut code)?,
+            Item::Chain(one) => chains::emit(one, abi, &mut code)?,
         }
     }
-    Ok(pieces)
+    Ok(code.into_text())
+}
+
+/// What judges a struct and builds what passes, if it has a check list.
+fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
+    let Some(lists) = all.0.get(def.meta.name.as_str()) else { return Ok(()) };
+    let release = abi.unit.release_name();
+    let mut pieces = vec![checks::Checks { lists, release, meta: &def.meta }.emit()?];
+    pieces.extend(builders::emit(def, &lists.generic, abi)?);
+    pieces.extend(follow::emit(&def.meta, all, abi)?);
+    for piece in pieces {
+        code.gap();
+        // A list has the offsets of 64-bit machines.
+        if !kinds::same(&abi.layouts, &def.meta.name) {
+            code.line("#[cfg(target_pointer_width = \"64\")]");
+        }
+        code.verbatim(&piece);
+    }
+    Ok(())
 }
 
 /// The derives of everything that is plain bytes, and `more`.
-fn derives(more: &[TokenStream]) -> TokenStream {
-    quote! {
-        #[derive(Clone, Copy, #(#more,)* PartialEq, Eq, Hash)]
-        #[derive(FromBytes, IntoBytes, KnownLayout, Immutable)]
-        #[zerocopy(crate = "argsz::zerocopy")]
-    }
+fn derives(more: &[&str], code: &mut Lines) {
+    let more: String = more.iter().map(|one| format!("{one}, ")).collect();
+    code.line(&format!("#[derive(Clone, Copy, {more}PartialEq, Eq, Hash)]"));
+    code.line("#[derive(FromBytes, IntoBytes, KnownLayout, Immutable)]");
+    code.line("#[zerocopy(crate = \"argsz::zerocopy\")]");
 }
 
 /// The layouts of a release on every kind of machine, in the order of `argsz::per_abi`.
@@ -260,19 +219,8 @@ impl<'a> Abi<'a> {
     }
 }
 
-/// As [`per_abi`], as text.
-fn per_abi_text(values: [u64; 4]) -> String {
+/// A number that may differ between kinds of machines.
+fn per_abi(values: [u64; 4]) -> String {
     let [a, b, c, d] = values;
     if values == [a; 4] { a.to_string() } else { format!("argsz::per_abi([{a}, {b}, {c}, {d}])") }
-}
-
-/// A number that may differ between kinds of machines.
-fn per_abi(values: [u64; 4]) -> TokenStream {
-    let literals = values.map(proc_macro2::Literal::u64_unsuffixed);
-    if values.iter().all(|value| *value == values[0]) {
-        let [first, ..] = literals;
-        return quote! { #first };
-    }
-    let [a, b, c, d] = literals;
-    quote! { argsz::per_abi([#a, #b, #c, #d]) }
 }

@@ -2,7 +2,6 @@
 
 use argsz_schema::model::Meta;
 use argsz_schema::rust_name;
-use proc_macro2::{Ident, Span};
 
 /// Names of types and traits that the prelude and the output's own imports bring: one of ours would hide them.
 const PRELUDE: &[&str] = &[
@@ -63,12 +62,12 @@ pub(super) fn camel(name: &str) -> String {
 }
 
 /// The type of an item.
-pub(super) fn type_name(meta: &Meta) -> Ident {
+pub(super) fn type_name(meta: &Meta) -> String {
     ident(&meta.rust.clone().unwrap_or_else(|| camel(&meta.name)))
 }
 
 /// A member of flags or of an enum, by its key.
-pub(super) fn member(meta: &Meta, key: &str) -> Ident {
+pub(super) fn member(meta: &Meta, key: &str) -> String {
     ident(&meta.rust.clone().unwrap_or_else(|| upper(key)))
 }
 
@@ -88,18 +87,28 @@ pub(super) fn field_name(name: &str) -> String {
     if bare.is_empty() || bare.starts_with(|first: char| first.is_ascii_digit()) { format!("_{bare}") } else { bare }
 }
 
+/// A constant or an ioctl: as in C.
+pub(super) fn constant(meta: &Meta) -> String {
+    ident(meta.rust.as_ref().unwrap_or(&meta.name))
+}
+
+/// A name without the mark of a raw one, to be part of a longer name or of a text.
+pub(super) fn bare(name: &str) -> &str {
+    name.trim_start_matches("r#")
+}
+
 /// An identifier, raw where Rust has a keyword of that name.
-pub(super) fn ident(name: &str) -> Ident {
+pub(super) fn ident(name: &str) -> String {
     if rust_name::is_identifier(name) {
         return match name {
-            "self" | "super" | "crate" | "Self" | "_" => Ident::new(&format!("{name}_"), Span::call_site()),
-            _ if rust_name::is_keyword(name) => Ident::new_raw(name, Span::call_site()),
-            _ => Ident::new(name, Span::call_site()),
+            "self" | "super" | "crate" | "Self" | "_" => format!("{name}_"),
+            _ if rust_name::is_keyword(name) => format!("r#{name}"),
+            _ => name.to_owned(),
         };
     }
     // No identifier at all, which a checked schema has not.
     let legal: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    Ident::new(&format!("_{legal}"), Span::call_site())
+    format!("_{legal}")
 }
 
 #[cfg(test)]
@@ -117,9 +126,9 @@ mod tests {
 
     #[test]
     fn keywords_are_raw() {
-        assert_eq!(ident("type").to_string(), "r#type");
-        assert_eq!(ident("self").to_string(), "self_");
-        assert_eq!(ident("plain").to_string(), "plain");
-        assert_eq!(ident("a b").to_string(), "_a_b");
+        assert_eq!(ident("type"), "r#type");
+        assert_eq!(ident("self"), "self_");
+        assert_eq!(ident("plain"), "plain");
+        assert_eq!(ident("a b"), "_a_b");
     }
 }

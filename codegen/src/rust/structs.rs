@@ -3,77 +3,78 @@
 use std::collections::HashSet;
 
 use argsz_schema::model::{Dir, Struct, Type};
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
 
 use super::body::{Body, Member, elements};
+use super::docs::Docs;
 use super::text::Lines;
-use super::{Abi, Piece, derives, docs, fields, names, per_abi, per_abi_text, unions};
+use super::{Abi, derives, fields, names, per_abi, unions};
 use crate::EmitError;
 
 /// Methods every struct has, whose names no accessor takes.
 const TAKEN: &[&str] = &["builder", "check", "check_after_lookup", "copy_from_user", "covering_size", "view"];
 
 /// All types of one struct or union of the schema, and what is implemented for them.
-pub(super) fn emit(def: &Struct, abi: &Abi<'_>) -> Result<Vec<Piece>, EmitError> {
+pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let body = Body::item(abi.of(&def.meta.name)?);
     let kind = if def.is_union { "union" } else { "struct" };
-    let docs = docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
-    let mut pieces = Vec::new();
-    bodies(&body, &docs, abi, &mut pieces)?;
+    let docs = Docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
+    bodies(&body, &docs, abi, code)?;
     let (header, release) = (&abi.model.header.path, abi.unit.release_name());
-    let mut uapi = Lines::new(0);
-    uapi.open(&format!("impl argsz::Uapi for {} {{", body.name));
-    uapi.line(&format!("const NAME: &'static str = {:?};", def.meta.name));
-    uapi.line(&format!("const HEADER: &'static str = {header:?};"));
-    uapi.line(&format!("const RELEASE: &'static str = {release:?};"));
-    uapi.close();
-    pieces.push(Piece::Text(uapi.into_text()));
-    Ok(pieces)
+    code.gap();
+    code.open(&format!("impl argsz::Uapi for {} {{", body.name));
+    code.line(&format!("const NAME: &'static str = {:?};", def.meta.name));
+    code.line(&format!("const HEADER: &'static str = {header:?};"));
+    code.line(&format!("const RELEASE: &'static str = {release:?};"));
+    code.close();
+    Ok(())
 }
 
 /// One body, and before it those written in place inside it.
-pub(super) fn bodies(
-    body: &Body<'_>,
-    docs: &TokenStream,
-    abi: &Abi<'_>,
-    pieces: &mut Vec<Piece>,
-) -> Result<(), EmitError> {
+pub(super) fn bodies(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     if body.is_union {
-        return unions::emit(body, docs, abi, pieces);
+        return unions::emit(body, docs, abi, code);
     }
-    let (stored, methods) = stored(body, abi, pieces)?;
+    let (stored, methods) = stored(body, abi, code)?;
     let name = &body.name;
     let natural = stored.iter().fold([1; 4], |most, one| max(most, one.natural));
-    let repr = body.repr(if body.packed { [1; 4] } else { natural });
-    let zeroed = stored.iter().any(|one| one.large);
-    let derives = derives(&if zeroed { vec![quote! { Debug }] } else { vec![quote! { Debug }, quote! { Default }] });
-    let declared = stored.iter().map(|one| {
-        let Stored { docs, name, ty, .. } = one;
-        quote! { #docs pub #name: #ty, }
-    });
-    pieces.push(Piece::Tokens(quote! { #docs #derives #repr pub struct #name { #(#declared)* } }));
-    if zeroed {
-        pieces.push(Piece::Tokens(quote! {
-            impl Default for #name {
-                fn default() -> Self {
-                    argsz::zerocopy::FromZeros::new_zeroed()
-                }
-            }
-        }));
+    let large = stored.iter().any(|one| one.large);
+    code.gap();
+    docs.print(code);
+    derives(if large { &["Debug"] } else { &["Debug", "Default"] }, code);
+    code.line(&body.repr(if body.packed { [1; 4] } else { natural }));
+    if stored.is_empty() {
+        code.line(&format!("pub struct {name} {{}}"));
+    } else {
+        code.open(&format!("pub struct {name} {{"));
+        for one in &stored {
+            one.docs.print(code);
+            code.line(&format!("pub {}: {},", one.name, one.ty));
+        }
+        code.close();
     }
-    pieces.push(Piece::Text(asserts(body, &stored)));
-    if !methods.is_empty() {
-        pieces.push(Piece::Tokens(quote! { impl #name { #(#methods)* } }));
+    if large {
+        zeroed(name, code);
     }
+    asserts(body, &stored, code);
+    code.methods(name, &methods);
     Ok(())
+}
+
+/// A default for what the standard library has none for: an array of more than 32 elements.
+pub(super) fn zeroed(name: &str, code: &mut Lines) {
+    code.gap();
+    code.open(&format!("impl Default for {name} {{"));
+    code.open("fn default() -> Self {");
+    code.line("argsz::zerocopy::FromZeros::new_zeroed()");
+    code.close();
+    code.close();
 }
 
 /// A field of the Rust struct.
 struct Stored {
-    docs: TokenStream,
-    name: Ident,
-    ty: TokenStream,
+    docs: Docs,
+    name: String,
+    ty: String,
     offset: [u64; 4],
     natural: [u64; 4],
     /// An array too long for the standard `Default`.
@@ -87,24 +88,21 @@ fn max(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
 }
 
 /// What is stored, with every byte nobody named, and the methods beside it.
-fn stored(
-    body: &Body<'_>,
-    abi: &Abi<'_>,
-    pieces: &mut Vec<Piece>,
-) -> Result<(Vec<Stored>, Vec<TokenStream>), EmitError> {
+fn stored(body: &Body<'_>, abi: &Abi<'_>, code: &mut Lines) -> Result<(Vec<Stored>, Vec<String>), EmitError> {
     let (mut stored, mut methods) = (Vec::new(), Vec::new());
     let mut scope = Scope::new();
     let mut end = [0; 4];
     for member in body.members() {
         if let Type::Flex(_) = member.field.ty {
             hole(&mut stored, end, member.offset);
-            let (one, method) = flexible(body, member, abi, pieces, &mut scope)?;
-            (end, methods) = (member.offset, [methods, vec![method]].concat());
+            let (one, method) = flexible(body, member, abi, code, &mut scope)?;
+            end = member.offset;
+            methods.push(method);
             stored.push(one);
             continue;
         }
         hole(&mut stored, end, member.offset);
-        let one = field(body, member, abi, pieces, &mut scope, &mut methods)?;
+        let one = field(body, member, abi, code, &mut scope, &mut methods)?;
         end = member.offset;
         end.iter_mut().zip(member.size).for_each(|(end, size)| *end += size);
         stored.push(one);
@@ -120,11 +118,10 @@ fn hole(stored: &mut Vec<Stored>, from: [u64; 4], to: [u64; 4]) {
     if bytes == [0; 4] {
         return;
     }
-    let count = per_abi(bytes);
-    let docs = docs::attributes(&["Padding that C's compilers insert."]);
-    let name = format_ident!("hole{}", stored.len());
+    let docs = Docs::new(["Padding that C's compilers insert."]);
+    let (name, ty) = (format!("hole{}", stored.len()), format!("[u8; {}]", per_abi(bytes)));
     let large = bytes.iter().any(|bytes| *bytes > 32);
-    stored.push(Stored { docs, name, ty: quote! { [u8; #count] }, offset: from, natural: [1; 4], large });
+    stored.push(Stored { docs, name, ty, offset: from, natural: [1; 4], large });
 }
 
 /// Names of fields and methods that were given away.
@@ -167,44 +164,45 @@ fn field(
     body: &Body<'_>,
     member: Member<'_>,
     abi: &Abi<'_>,
-    pieces: &mut Vec<Piece>,
+    code: &mut Lines,
     scope: &mut Scope,
-    methods: &mut Vec<TokenStream>,
+    methods: &mut Vec<String>,
 ) -> Result<Stored, EmitError> {
     let item = &body.laid[0].def.meta.name;
     if let Some(primary) = unions::primary(body, member, abi) {
         let name = scope.field(&primary, "arms");
         let ty = fields::field_type(primary.field, abi, item, None)?.storage;
         let ident = names::ident(&name);
-        methods.extend(unions::beside(body, member, &primary, &quote! { self.#ident }, abi, scope)?);
+        methods.push(unions::beside(body, member, &primary, &format!("self.{ident}"), abi, scope)?);
         let docs = field_docs(&primary, body);
         return Ok(Stored { docs, name: ident, ty, offset: member.offset, natural: primary.natural(), large: false });
     }
     let name = scope.field(&member, "arms");
     let inline = body.inline(member, &names::camel(&name));
     if let Some(inline) = &inline {
-        let mut doc = docs::lines(&member.field.meta, &[]);
-        if member.field.meta.doc.is_empty() {
-            doc = vec![format!("Part of [`{}`].", body.name)];
-        }
-        bodies(inline, &docs::attributes(&doc), abi, pieces)?;
+        let docs = if member.field.meta.doc.is_empty() {
+            Docs::new([format!("Part of [`{}`].", body.name)])
+        } else {
+            Docs::of(&member.field.meta, &[])
+        };
+        bodies(inline, &docs, abi, code)?;
     }
     let fields::FieldType { mut storage, typed } =
         fields::field_type(member.field, abi, item, inline.as_ref().map(|inline| &inline.name))?;
     let packed_in =
         body.unaligned() || body.packed && !matches!(argsz_schema::layout::base(&member.field.ty), Type::Prim(_));
     if packed_in {
-        storage = quote! { argsz::Unaligned<#storage> };
+        storage = format!("argsz::Unaligned<{storage}>");
     }
     let (docs, ident) = (field_docs(&member, body), names::ident(&name));
-    let place = quote! { self.#ident };
     if let Some(typed) = typed.filter(|_| !packed_in) {
-        let name = scope.method(&name, "typed");
-        let doc = docs::attributes(&docs::lines(&member.field.meta, &[]));
-        methods.push(typed.accessors(&name, &place, &doc));
+        let mut method = Lines::new(1);
+        let docs = Docs::of(&member.field.meta, &[]);
+        typed.accessors(&scope.method(&name, "typed"), &format!("self.{ident}"), docs, &mut method);
+        methods.push(method.into_text());
     }
     if !packed_in && let Type::Inline(_) | Type::Named(_) = member.field.ty {
-        methods.extend(unions::through(body, member, inline.as_ref(), &name, abi, scope)?);
+        methods.push(unions::through(body, member, inline.as_ref(), &name, abi, scope)?);
     }
     let natural = if packed_in { [1; 4] } else { member.natural() };
     Ok(Stored {
@@ -224,23 +222,18 @@ fn elements_large(ty: &Type) -> bool {
     }
 }
 
-fn field_docs(member: &Member<'_>, body: &Body<'_>) -> TokenStream {
+fn field_docs(member: &Member<'_>, body: &Body<'_>) -> Docs {
     let meta = &member.field.meta;
     let fallback = meta.doc.is_empty() && meta.name.is_empty();
     let note = match member.field.dir {
-        _ if fallback => return docs::attributes(&[format!("What else [`{}`] holds.", body.name)]),
+        _ if fallback => return Docs::new([format!("What else [`{}`] holds.", body.name)]),
         Dir::In => None,
         Dir::Out => Some("Written by the kernel.".to_owned()),
         Dir::InOut => Some("Read and written by the kernel.".to_owned()),
     };
     let note = note.filter(|_| body.laid[0].fields.iter().any(|placed| placed.field.dir != member.field.dir));
-    let docs = docs::attributes(&docs::lines(meta, note.as_slice()));
     // What C calls by the same name needs no alias.
-    if meta.name.is_empty() || names::field(meta) == meta.name {
-        return docs;
-    }
-    let alias = &meta.name;
-    quote! { #docs #[doc(alias = #alias)] }
+    if names::field(meta) == meta.name { Docs::of(meta, note.as_slice()) } else { Docs::item(meta, note.as_slice()) }
 }
 
 /// The array at the end, whose length is not the type's: a field without a size where it begins, and the method that
@@ -249,15 +242,14 @@ fn flexible(
     body: &Body<'_>,
     member: Member<'_>,
     abi: &Abi<'_>,
-    pieces: &mut Vec<Piece>,
+    code: &mut Lines,
     scope: &mut Scope,
-) -> Result<(Stored, TokenStream), EmitError> {
+) -> Result<(Stored, String), EmitError> {
     let item = &body.laid[0].def.meta.name;
     let name = scope.field(&member, "rest");
     let inline = body.inline(member, &names::camel(&name));
     if let Some(inline) = &inline {
-        let doc = [format!("An element of [`{}`]'s `{name}`.", body.name)];
-        bodies(inline, &docs::attributes(&doc), abi, pieces)?;
+        bodies(inline, &Docs::new([format!("An element of [`{}`]'s `{name}`.", body.name)]), abi, code)?;
     }
     let ty = fields::field_type(member.field, abi, item, inline.as_ref().map(|inline| &inline.name))?.storage;
     let at = per_abi(member.offset);
@@ -267,45 +259,40 @@ fn flexible(
         .as_ref()
         .and_then(|(len, _)| body.members().into_iter().find(|one| one.field.meta.name == *len));
     let count = match counter.map(|one| (names::ident(&names::field(&one.field.meta)), one.size[0])) {
-        Some((len, 1 | 2)) => quote! { |head: &Self| usize::from(head.#len) },
-        Some((len, _)) => quote! { |head: &Self| usize::try_from(head.#len).unwrap_or(usize::MAX) },
-        None => quote! { |_: &Self| bytes.len().saturating_sub(#at) / size_of::<#ty>() },
+        Some((len, 1 | 2)) => format!("|head: &Self| usize::from(head.{len})"),
+        Some((len, _)) => format!("|head: &Self| usize::try_from(head.{len}).unwrap_or(usize::MAX)"),
+        None => format!("|_: &Self| bytes.len().saturating_sub({at}) / size_of::<{ty}>()"),
     };
     let method = names::ident(&scope.method(&format!("with_{name}"), "rest"));
-    let docs = docs::attributes(&docs::lines(
-        &member.field.meta,
-        &["`None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.".to_owned()],
-    ));
     let begins = format!("Where they begin; [`Self::{method}`] reads them.");
     let stored = Stored {
-        docs: docs::attributes(&docs::lines(&member.field.meta, &[begins])),
+        docs: Docs::of(&member.field.meta, &[begins]),
         name: names::ident(&name),
-        ty: quote! { [#ty; 0] },
+        ty: format!("[{ty}; 0]"),
         offset: member.offset,
         natural: if body.packed { [1; 4] } else { member.natural() },
         large: false,
     };
-    let method = quote! {
-        #docs
-        #[must_use]
-        pub fn #method(bytes: &[u8]) -> Option<(&Self, &[#ty])> {
-            argsz::flexible(bytes, #at, #count)
-        }
-    };
-    Ok((stored, method))
+    let mut code = Lines::new(1);
+    let note = "`None` if `bytes` does not hold the struct and all elements, or is not aligned as they are.";
+    Docs::of(&member.field.meta, &[note.to_owned()]).print(&mut code);
+    code.line("#[must_use]");
+    code.open_fn(&format!("pub fn {method}"), &["bytes: &[u8]"], &format!(" -> Option<(&Self, &[{ty}])>"));
+    code.line(&format!("argsz::flexible(bytes, {at}, {count})"));
+    code.close();
+    Ok((stored, code.into_text()))
 }
 
 /// Size, alignment and every offset, judged when the output is compiled.
-fn asserts(body: &Body<'_>, stored: &[Stored]) -> String {
+fn asserts(body: &Body<'_>, stored: &[Stored], code: &mut Lines) {
     let name = &body.name;
-    let mut code = Lines::new(0);
+    code.gap();
     code.open("const _: () = {");
-    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi_text(body.size)));
-    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi_text(body.align)));
+    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
+    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
     for one in stored {
-        let (field, offset) = (&one.name, per_abi_text(one.offset));
+        let (field, offset) = (&one.name, per_abi(one.offset));
         code.line(&format!("assert!(core::mem::offset_of!({name}, {field}) == {offset});"));
     }
     code.close_with("};");
-    code.into_text()
 }

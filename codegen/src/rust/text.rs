@@ -1,4 +1,4 @@
-//! Rust as text, for code of one regular shape: there tokens would be built, parsed and printed to no end but time.
+//! Rust as text. Its shapes are few and regular: to build tokens, parse and print them cost most of a run.
 
 /// Columns of a line.
 const WIDTH: usize = 100;
@@ -52,6 +52,79 @@ impl Lines {
     pub(super) fn close_with(&mut self, end: &str) {
         self.depth = self.depth.saturating_sub(1);
         self.line(end);
+    }
+
+    /// An empty line, unless a brace was just opened or nothing stands before it.
+    pub(super) fn gap(&mut self) {
+        if !(self.text.is_empty() || self.text.ends_with("{\n") || self.text.ends_with("\n\n")) {
+            self.text.push('\n');
+        }
+    }
+
+    /// `impl NAME { }` around methods, each printed inside one brace; nothing without methods.
+    pub(super) fn methods(&mut self, name: &str, methods: &[String]) {
+        if methods.iter().all(String::is_empty) {
+            return;
+        }
+        self.gap();
+        self.open(&format!("impl {name} {{"));
+        for method in methods.iter().filter(|method| !method.is_empty()) {
+            self.gap();
+            self.verbatim(method);
+        }
+        self.close();
+    }
+
+    /// `HEAD VALUE`, the value on a line of its own if one is too short.
+    pub(super) fn assign(&mut self, head: &str, value: &str) {
+        if self.depth * 4 + head.len() + 1 + value.len() <= WIDTH {
+            self.line(&format!("{head} {value}"));
+        } else {
+            self.line(head);
+            self.line(&format!("    {value}"));
+        }
+    }
+
+    /// `HEAD[NUMBERS]TAIL`, with so many numbers on a line as are read well if one line is too short.
+    pub(super) fn array(&mut self, head: &str, numbers: &[String], tail: &str) {
+        let flat = format!("{head}[{}]{tail}", numbers.join(", "));
+        if self.depth * 4 + flat.len() <= WIDTH {
+            self.line(&flat);
+            return;
+        }
+        self.open(&format!("{head}["));
+        numbers.chunks(4).for_each(|some| self.line(&format!("{},", some.join(", "))));
+        self.close_with(&format!("]{tail}"));
+    }
+
+    /// `PATTERN | PATTERN => VALUE,`, on lines of their own if one is too short.
+    pub(super) fn arm(&mut self, patterns: &[String], value: &str) {
+        let Some((last, first)) = patterns.split_last() else { return };
+        let flat = format!("{} => {value},", patterns.join(" | "));
+        if self.depth * 4 + flat.len() <= WIDTH {
+            self.line(&flat);
+            return;
+        }
+        for (at, pattern) in first.iter().enumerate() {
+            self.line(&format!("{}{pattern}", if at == 0 { "" } else { "| " }));
+        }
+        self.open(&format!("{}{last} => {{", if first.is_empty() { "" } else { "| " }));
+        self.line(value);
+        self.close();
+    }
+
+    /// `HEAD(ARGUMENTS)RESULT {`, each argument on a line of its own if one is too short.
+    pub(super) fn open_fn(&mut self, head: &str, arguments: &[&str], result: &str) {
+        let flat = format!("{head}({}){result} {{", arguments.join(", "));
+        if self.depth * 4 + flat.len() <= WIDTH {
+            self.open(&flat);
+            return;
+        }
+        self.line(&format!("{head}("));
+        for argument in arguments {
+            self.line(&format!("    {argument},"));
+        }
+        self.open(&format!("){result} {{"));
     }
 
     /// `if CONDITION {`: what follows is inside of it.
@@ -187,6 +260,35 @@ mod tests {
         assert_eq!(Code::all(vec![]), Code::Const(true));
         assert_eq!(either.not().flat(), "!(a == 1 || b == 2)");
         assert_eq!(Code::Atom("f()".to_owned()).not().flat(), "!f()");
+    }
+
+    #[test]
+    fn gaps_stand_between_parts_alone() {
+        let mut lines = Lines::new(0);
+        lines.gap();
+        lines.methods("A", &[String::new()]);
+        lines.methods("A", &["    fn a() {}\n".to_owned(), String::new(), "    fn b() {}\n".to_owned()]);
+        lines.gap();
+        lines.gap();
+        lines.line("b");
+        assert_eq!(lines.into_text(), "impl A {\n    fn a() {}\n\n    fn b() {}\n}\n\nb\n");
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_line_breaks_where_people_would() {
+        let mut lines = Lines::new(0);
+        let (name, ty) = ("n".repeat(40), "T".repeat(60));
+        lines.assign(&format!("const {name}: u32 ="), &format!("{ty};"));
+        lines.open_fn(&format!("fn {name}"), &["&self", &format!("of: {ty}")], " -> u8");
+        lines.arm(&[ty.clone(), ty.clone()], "1");
+        lines.array("x = ", &vec!["0xffff_ffff_ffff_ffff".to_owned(); 5], ";");
+        lines.close();
+        let four = ["0xffff_ffff_ffff_ffff"; 4].join(", ");
+        let expected = format!(
+            "const {name}: u32 =\n    {ty};\nfn {name}(\n    &self,\n    of: {ty},\n) -> u8 {{\n    {ty}\n    | {ty} \
+             => {{\n        1\n    }}\n    x = [\n        {four},\n        0xffff_ffff_ffff_ffff,\n    ];\n}}\n"
+        );
+        assert_eq!(lines.into_text(), expected);
     }
 
     #[test]

@@ -3,64 +3,60 @@
 use std::collections::HashSet;
 
 use argsz_schema::model::{ArmWhen, Enum, EnumKind, Field, Path, Type, ValueType};
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
 
 use super::body::{Body, Member, word};
-use super::structs::{Scope, bodies};
-use super::{Abi, Piece, derives, docs, fields, names, per_abi};
+use super::docs::Docs;
+use super::structs::{Scope, bodies, zeroed};
+use super::text::Lines;
+use super::{Abi, derives, fields, names, per_abi};
 use crate::EmitError;
 
 /// The type of a union.
-pub(super) fn emit(
-    body: &Body<'_>,
-    docs: &TokenStream,
-    abi: &Abi<'_>,
-    pieces: &mut Vec<Piece>,
-) -> Result<(), EmitError> {
+pub(super) fn emit(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let (word, width, natural) = word(body.align[0]);
-    let repr = body.repr(natural);
     let words = per_abi(body.size.map(|size| size / width));
     let large = body.size.iter().any(|size| size / width > 32);
-    let mut more = vec![quote! { Debug }];
-    if !large {
-        more.push(quote! { Default });
-    }
-    let (name, derives) = (&body.name, derives(&more));
-    let mut scope = Scope::new();
-    let mut methods = Vec::new();
-    for arm in arms(body, abi, pieces)? {
-        methods.push(arm.make(&mut scope));
-        methods.push(arm.accessors(&arm.name.clone(), &quote! { self }, &mut scope));
-    }
+    let name = &body.name;
+    let arms = arms(body, abi, Some(code))?;
     let view = View::of(body, abi)?;
-    methods.extend(view.as_ref().map(View::method));
-    pieces.push(Piece::Tokens(quote! { #docs #derives #repr pub struct #name([#word; #words]); }));
+    code.gap();
+    docs.print(code);
+    derives(if large { &["Debug"] } else { &["Debug", "Default"] }, code);
+    code.line(&body.repr(natural));
+    code.line(&format!("pub struct {name}([{word}; {words}]);"));
     if large {
-        pieces.push(Piece::Tokens(quote! {
-            impl Default for #name {
-                fn default() -> Self {
-                    argsz::zerocopy::FromZeros::new_zeroed()
-                }
-            }
-        }));
+        zeroed(name, code);
     }
-    let (size, align) = (per_abi(body.size), per_abi(body.align));
-    pieces.push(Piece::Tokens(quote! {
-        const _: () = {
-            assert!(size_of::<#name>() == #size);
-            assert!(align_of::<#name>() == #align);
-        };
-    }));
-    pieces.push(Piece::Tokens(quote! { impl #name { #(#methods)* } }));
-    pieces.extend(view.map(|view| Piece::Tokens(view.declaration())));
+    code.gap();
+    code.open("const _: () = {");
+    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
+    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
+    code.close_with("};");
+    code.gap();
+    if arms.is_empty() && view.is_none() {
+        code.line(&format!("impl {name} {{}}"));
+        return Ok(());
+    }
+    code.open(&format!("impl {name} {{"));
+    let mut scope = Scope::new();
+    for arm in arms {
+        arm.make(&mut scope, code);
+        arm.accessors("self", &mut scope, code);
+    }
+    if let Some(view) = &view {
+        view.method(code);
+    }
+    code.close();
+    if let Some(view) = &view {
+        view.declaration(code);
+    }
     Ok(())
 }
 
 /// An arm as Rust sees it.
 pub(super) struct Arm<'a> {
     pub(super) name: String,
-    pub(super) ty: TokenStream,
+    pub(super) ty: String,
     /// A number: handed out by value.
     scalar: bool,
     pub(super) field: &'a Field,
@@ -68,7 +64,12 @@ pub(super) struct Arm<'a> {
     pub(super) size: [u64; 4],
 }
 
-pub(super) fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) -> Result<Vec<Arm<'a>>, EmitError> {
+/// The arms of a union. Types written in place of theirs are printed where `code` is given.
+pub(super) fn arms<'a>(
+    body: &Body<'a>,
+    abi: &Abi<'_>,
+    mut code: Option<&mut Lines>,
+) -> Result<Vec<Arm<'a>>, EmitError> {
     let item = &body.laid[0].def.meta.name;
     let mut arms = Vec::new();
     let mut seen = HashSet::new();
@@ -83,9 +84,8 @@ pub(super) fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) 
             name.push('_');
         }
         let inline = body.inline(member, &names::camel(&name));
-        if let Some(inline) = &inline {
-            let doc = [format!("Part of [`{}`].", body.name)];
-            bodies(inline, &docs::attributes(&doc), abi, pieces)?;
+        if let (Some(inline), Some(code)) = (&inline, code.as_deref_mut()) {
+            bodies(inline, &Docs::new([format!("Part of [`{}`].", body.name)]), abi, code)?;
         }
         let inline = inline.as_ref().map(|inline| &inline.name);
         let ty = fields::field_type(member.field, abi, item, inline)?.storage;
@@ -101,66 +101,79 @@ pub(super) fn arms<'a>(body: &Body<'a>, abi: &Abi<'_>, pieces: &mut Vec<Piece>) 
 }
 
 impl Arm<'_> {
-    pub(super) fn docs(&self) -> TokenStream {
-        docs::attributes(&docs::lines(&self.field.meta, &[]))
+    pub(super) fn docs(&self) -> Docs {
+        Docs::of(&self.field.meta, &[])
     }
 
     /// A union that holds this arm, and zeros after it.
-    fn make(&self, scope: &mut Scope) -> TokenStream {
+    fn make(&self, scope: &mut Scope, code: &mut Lines) {
         let name = names::ident(&scope.method(&format!("from_{}", self.name), "arm"));
-        let (ty, doc) = (&self.ty, format!(" With `{}`, and zeros in the bytes after it.", self.name));
-        quote! {
-            #[doc = #doc]
-            #[must_use]
-            pub fn #name(value: #ty) -> Self {
-                let mut union = Self::default();
-                *argsz::arm_mut(&mut union) = value;
-                union
-            }
-        }
+        code.gap();
+        code.docs(&[format!("With `{}`, and zeros in the bytes after it.", self.name)]);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn {name}(value: {}) -> Self {{", self.ty));
+        code.line("let mut union = Self::default();");
+        code.line("*argsz::arm_mut(&mut union) = value;");
+        code.line("union");
+        code.close();
     }
 
-    /// Methods that read and write it in `place`.
-    fn accessors(&self, name: &str, place: &TokenStream, scope: &mut Scope) -> TokenStream {
-        let (ty, docs) = (&self.ty, self.docs());
-        let fresh = scope.method(name, "arm");
-        let get = names::ident(&fresh);
-        let owned = place.to_string() == "self";
-        let (shared, unique) =
-            if owned { (quote! { self }, quote! { self }) } else { (quote! { &#place }, quote! { &mut #place }) };
+    /// Methods that read and write it in `place`: `self`, or a field of it.
+    fn accessors(&self, place: &str, scope: &mut Scope, code: &mut Lines) {
+        let fresh = scope.method(&self.name, "arm");
+        let (shared, unique) = match place {
+            "self" => ("self".to_owned(), "self".to_owned()),
+            place => (format!("&{place}"), format!("&mut {place}")),
+        };
+        let (read, write) = (format!("argsz::arm({shared})"), format!("argsz::arm_mut({unique})"));
         if self.scalar {
-            let (set, doc) = (format_ident!("set_{}", fresh), format!(" Sets `{fresh}`."));
-            return quote! {
-                #docs #[must_use] pub fn #get(&self) -> #ty { *argsz::arm(#shared) }
-                #[doc = #doc] pub fn #set(&mut self, value: #ty) { *argsz::arm_mut(#unique) = value; }
-            };
-        }
-        let (edit, doc) = (format_ident!("{}_mut", fresh), format!(" `{fresh}`, to be changed."));
-        quote! {
-            #docs #[must_use] pub fn #get(&self) -> &#ty { argsz::arm(#shared) }
-            #[doc = #doc] #[must_use] pub fn #edit(&mut self) -> &mut #ty { argsz::arm_mut(#unique) }
+            self.by_value(&fresh, &format!("*{read}"), &format!("*{write} = value;"), code);
+        } else {
+            self.by_reference(&fresh, &read, &write, code);
         }
     }
 
     /// Methods of a struct that hand on to those of the union at `place`.
-    fn delegates(&self, place: &TokenStream, suffix: &str, scope: &mut Scope) -> TokenStream {
-        let (ty, docs) = (&self.ty, self.docs());
+    fn delegates(&self, place: &str, suffix: &str, scope: &mut Scope, code: &mut Lines) {
         let fresh = scope.method(&self.name, suffix);
-        let (get, inner) = (names::ident(&fresh), names::ident(&self.name));
+        let (name, inner) = (&self.name, names::ident(&self.name));
+        let read = format!("{place}.{inner}()");
         if self.scalar {
-            let (set, inner_set) = (format_ident!("set_{}", fresh), format_ident!("set_{}", self.name));
-            let doc = format!(" Sets `{fresh}`.");
-            return quote! {
-                #docs #[must_use] pub fn #get(&self) -> #ty { #place.#inner() }
-                #[doc = #doc] pub fn #set(&mut self, value: #ty) { #place.#inner_set(value); }
-            };
+            self.by_value(&fresh, &read, &format!("{place}.set_{name}(value);"), code);
+        } else {
+            self.by_reference(&fresh, &read, &format!("{place}.{name}_mut()"), code);
         }
-        let (edit, inner_edit) = (format_ident!("{}_mut", fresh), format_ident!("{}_mut", self.name));
-        let doc = format!(" `{fresh}`, to be changed.");
-        quote! {
-            #docs #[must_use] pub fn #get(&self) -> &#ty { #place.#inner() }
-            #[doc = #doc] #[must_use] pub fn #edit(&mut self) -> &mut #ty { #place.#inner_edit() }
-        }
+    }
+
+    fn by_value(&self, name: &str, read: &str, write: &str, code: &mut Lines) {
+        let (get, ty) = (names::ident(name), &self.ty);
+        code.gap();
+        self.docs().print(code);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn {get}(&self) -> {ty} {{"));
+        code.line(read);
+        code.close();
+        code.gap();
+        code.docs(&[format!("Sets `{name}`.")]);
+        code.open(&format!("pub fn set_{name}(&mut self, value: {ty}) {{"));
+        code.line(write);
+        code.close();
+    }
+
+    fn by_reference(&self, name: &str, read: &str, write: &str, code: &mut Lines) {
+        let (get, ty) = (names::ident(name), &self.ty);
+        code.gap();
+        self.docs().print(code);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn {get}(&self) -> &{ty} {{"));
+        code.line(read);
+        code.close();
+        code.gap();
+        code.docs(&[format!("`{name}`, to be changed.")]);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn {name}_mut(&mut self) -> &mut {ty} {{"));
+        code.line(write);
+        code.close();
     }
 }
 
@@ -189,20 +202,22 @@ fn was_field(body: &Body<'_>, name: &str, abi: &Abi<'_>) -> bool {
         .any(|field| field.meta.name == name && field.meta.life.since < release && !field.meta.life.has(release))
 }
 
-/// The other arms of a union whose bytes are the field `primary`.
+/// Methods for the other arms of a union whose bytes are the field `primary`.
 pub(super) fn beside(
     body: &Body<'_>,
     member: Member<'_>,
     primary: &Member<'_>,
-    place: &TokenStream,
+    place: &str,
     abi: &Abi<'_>,
     scope: &mut Scope,
-) -> Result<Vec<TokenStream>, EmitError> {
-    let Some(inline) = body.inline(member, "Arms") else { return Ok(Vec::new()) };
-    let mut pieces = Vec::new();
-    let arms = arms(&inline, abi, &mut pieces)?;
-    let others = arms.into_iter().filter(|arm| arm.field.meta.name != primary.field.meta.name);
-    Ok(others.map(|arm| arm.accessors(&arm.name.clone(), place, scope)).collect())
+) -> Result<String, EmitError> {
+    let mut code = Lines::new(1);
+    if let Some(inline) = body.inline(member, "Arms") {
+        let arms = arms(&inline, abi, None)?;
+        let others = arms.iter().filter(|arm| arm.field.meta.name != primary.field.meta.name);
+        others.for_each(|arm| arm.accessors(place, scope, &mut code));
+    }
+    Ok(code.into_text())
 }
 
 /// Methods of a struct for a union in it: its arms under their own names, and the view by the selector.
@@ -213,15 +228,15 @@ pub(super) fn through(
     name: &str,
     abi: &Abi<'_>,
     scope: &mut Scope,
-) -> Result<Vec<TokenStream>, EmitError> {
+) -> Result<String, EmitError> {
     let ident = names::ident(name);
-    let mut methods = Vec::new();
+    let mut code = Lines::new(1);
     let item;
     let union = match (inline, &member.field.ty) {
         (Some(inline), Type::Inline(_)) if inline.is_union => {
             let suffix = if member.field.meta.name.is_empty() { "arm" } else { name };
-            for arm in arms(inline, abi, &mut Vec::new())? {
-                methods.push(arm.delegates(&quote! { self.#ident }, suffix, scope));
+            for arm in arms(inline, abi, None)? {
+                arm.delegates(&format!("self.{ident}"), suffix, scope, &mut code);
             }
             inline
         }
@@ -229,27 +244,24 @@ pub(super) fn through(
             item = Body::item(abi.of(named)?);
             &item
         }
-        _ => return Ok(methods),
+        _ => return Ok(code.into_text()),
     };
-    let Some(view) = View::of(union, abi)? else { return Ok(methods) };
-    let Some(selector) = selector_place(body, member.field, abi)? else { return Ok(methods) };
-    let ty = &view.name;
-    let method = if member.field.meta.name.is_empty() { "view".to_owned() } else { format!("{name}_view") };
-    let method = names::ident(&method);
-    let (selector_name, selector) = selector;
-    let doc = format!(" What `{selector_name}` says the bytes of the union are.");
-    methods.push(quote! {
-        #[doc = #doc]
-        #[must_use]
-        pub fn #method(&self) -> #ty<'_> {
-            self.#ident.view(#selector)
-        }
-    });
-    Ok(methods)
+    if let Some(view) = View::of(union, abi)?
+        && let Some((selector_name, selector)) = selector_place(body, member.field, abi)?
+    {
+        let method = if member.field.meta.name.is_empty() { "view".to_owned() } else { format!("{name}_view") };
+        code.gap();
+        code.docs(&[format!("What `{selector_name}` says the bytes of the union are.")]);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn {}(&self) -> {}<'_> {{", names::ident(&method), view.name));
+        code.line(&format!("self.{ident}.view({selector})"));
+        code.close();
+    }
+    Ok(code.into_text())
 }
 
 /// How a struct reads the selector of a union in it, if it is a field of its own that has its type.
-fn selector_place(body: &Body<'_>, union: &Field, abi: &Abi<'_>) -> Result<Option<(String, TokenStream)>, EmitError> {
+fn selector_place(body: &Body<'_>, union: &Field, abi: &Abi<'_>) -> Result<Option<(String, String)>, EmitError> {
     let Some((Path(path), _)) = &union.selector else { return Ok(None) };
     let [name] = path.as_slice() else { return Ok(None) };
     let Some(found) = body.members().into_iter().find(|member| member.field.meta.name == *name) else {
@@ -259,48 +271,45 @@ fn selector_place(body: &Body<'_>, union: &Field, abi: &Abi<'_>) -> Result<Optio
     let field = names::field(&found.field.meta);
     let ident = names::ident(&field);
     let typed = fields::field_type(found.field, abi, item, None)?.typed;
-    Ok((typed.is_none() && !body.packed).then(|| (field, quote! { self.#ident })))
+    Ok((typed.is_none() && !body.packed).then(|| (field, format!("self.{ident}"))))
 }
 
 /// The enum that holds the arm a selector picks.
 struct View<'a> {
-    name: Ident,
+    name: String,
     selector: &'a Enum,
     /// Arms with the members of the selector that pick them.
-    arms: Vec<(ViewArm, Vec<Ident>)>,
+    arms: Vec<(ViewArm, Vec<String>)>,
     /// Members that pick none.
-    none: Vec<Ident>,
+    none: Vec<String>,
     /// The arm of all other values.
     rest: Option<ViewArm>,
 }
 
 struct ViewArm {
-    variant: Ident,
-    method: Ident,
-    ty: TokenStream,
-    docs: TokenStream,
+    variant: String,
+    method: String,
+    ty: String,
+    docs: Docs,
 }
 
 impl<'a> View<'a> {
     /// The view of a union whose arms are picked by values of an enum.
     fn of(body: &Body<'_>, abi: &Abi<'a>) -> Result<Option<Self>, EmitError> {
         let Some((union, selector)) = selected_by(body, abi) else { return Ok(None) };
+        let ty = names::type_name(&selector.meta);
         let member = |key: &str| {
             let found = selector.members.iter().find(|one| one.key == key || one.meta.name == key);
-            found.filter(|one| one.kind == EnumKind::Value).map(|one| names::member(&one.meta, &one.key))
+            let found = found.filter(|one| one.kind == EnumKind::Value);
+            found.map(|one| format!("{ty}::{}", names::member(&one.meta, &one.key)))
         };
         let members = |keys: &[(String, _)]| keys.iter().filter_map(|(key, _)| member(key)).collect::<Vec<_>>();
         let (mut picked, mut rest) = (Vec::new(), None);
-        for arm in arms(body, abi, &mut Vec::new())? {
+        for arm in arms(body, abi, None)? {
             let one = ViewArm {
                 variant: names::ident(&names::camel(&arm.name)),
                 method: names::ident(&arm.name),
-                ty: if arm.scalar {
-                    arm.ty.clone()
-                } else {
-                    let ty = &arm.ty;
-                    quote! { &'a #ty }
-                },
+                ty: if arm.scalar { arm.ty.clone() } else { format!("&'a {}", arm.ty) },
                 docs: arm.docs(),
             };
             match &arm.field.arm {
@@ -313,50 +322,49 @@ impl<'a> View<'a> {
             return Ok(None);
         }
         let none = members(&union.none);
-        Ok(Some(Self { name: format_ident!("{}View", body.name), selector, arms: picked, none, rest }))
+        Ok(Some(Self { name: format!("{}View", names::bare(&body.name)), selector, arms: picked, none, rest }))
     }
 
-    fn declaration(&self) -> TokenStream {
-        let name = &self.name;
-        let variants = self.arms.iter().map(|(arm, _)| arm).chain(&self.rest).map(|arm| {
-            let ViewArm { variant, ty, docs, .. } = arm;
-            quote! { #docs #variant(#ty), }
-        });
-        let empty = (!self.none.is_empty()).then(|| quote! { #[doc = " Nothing: the selector has no arm."] Empty, });
-        let unknown =
-            self.rest.is_none().then(|| quote! { #[doc = " The selector has a value without a name here."] Unknown, });
-        let doc =
-            format!(" What a union holds, as its selector says: a [`{}`].", names::type_name(&self.selector.meta));
-        quote! {
-            #[doc = #doc]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            #[non_exhaustive]
-            pub enum #name<'a> { #(#variants)* #empty #unknown }
+    fn declaration(&self, code: &mut Lines) {
+        let selector = names::type_name(&self.selector.meta);
+        code.gap();
+        code.docs(&[format!("What a union holds, as its selector says: a [`{selector}`].")]);
+        code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
+        code.line("#[non_exhaustive]");
+        code.open(&format!("pub enum {}<'a> {{", self.name));
+        for ViewArm { variant, ty, docs, .. } in self.arms.iter().map(|(arm, _)| arm).chain(&self.rest) {
+            docs.print(code);
+            code.line(&format!("{variant}({ty}),"));
         }
+        if !self.none.is_empty() {
+            code.docs(&["Nothing: the selector has no arm."]);
+            code.line("Empty,");
+        }
+        if self.rest.is_none() {
+            code.docs(&["The selector has a value without a name here."]);
+            code.line("Unknown,");
+        }
+        code.close();
     }
 
-    fn method(&self) -> TokenStream {
+    fn method(&self, code: &mut Lines) {
         let (name, selector) = (&self.name, names::type_name(&self.selector.meta));
-        let arms = self.arms.iter().map(|(arm, members)| {
-            let ViewArm { variant, method, .. } = arm;
-            quote! { #(#selector::#members)|* => #name::#variant(self.#method()), }
-        });
-        let none = &self.none;
-        let empty = (!none.is_empty()).then(|| quote! { #(#selector::#none)|* => #name::Empty, });
-        let rest = self.rest.as_ref().map_or_else(
-            || quote! { #name::Unknown },
-            |arm| {
-                let ViewArm { variant, method, .. } = arm;
-                quote! { #name::#variant(self.#method()) }
-            },
-        );
-        quote! {
-            #[doc = " The arm that the selector picks."]
-            #[must_use]
-            pub fn view(&self, selector: #selector) -> #name<'_> {
-                match selector { #(#arms)* #empty _ => #rest }
-            }
+        let reads = |arm: &ViewArm| format!("{name}::{}(self.{}())", arm.variant, arm.method);
+        code.gap();
+        code.docs(&["The arm that the selector picks."]);
+        code.line("#[must_use]");
+        code.open(&format!("pub fn view(&self, selector: {selector}) -> {name}<'_> {{"));
+        code.open("match selector {");
+        for (arm, members) in &self.arms {
+            code.arm(members, &reads(arm));
         }
+        if !self.none.is_empty() {
+            code.arm(&self.none, &format!("{name}::Empty"));
+        }
+        let rest = self.rest.as_ref().map_or_else(|| format!("{name}::Unknown"), reads);
+        code.line(&format!("_ => {rest},"));
+        code.close();
+        code.close();
     }
 }
 
