@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use argsz_codegen::engine::{c, rust as engine};
-use argsz_codegen::{Unit, c_header, lists, rust};
+use argsz_codegen::{Shared, Unit, c_header, lists, rust};
 use argsz_schema::layout::layout;
 use argsz_schema::{Schema, target};
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let release = schema.release(release).ok_or("no such release")?;
         let model = schema.at(release);
         let (history, source_name) = (schema.model(), stem);
-        let unit = Unit { history, release, model: &model, stem, source_name, input_hash: "0" };
+        let unit = Unit { history, release, model: &model, stem, source_name, input_hash: "0" , shared: Shared::default()};
         let layouts = layout(&model, target::ALL[0])?;
         let lists = lists::compile(&layouts, &lists::every_struct(&model), &[])?;
         text.push_str(&format!("pub mod {stem} {{\n    #[allow(dead_code)]\n    pub mod abi {{\n"));

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use argsz_codegen::{Unit, c_header};
+use argsz_codegen::{Shared, Unit, c_header};
 use argsz_schema::Schema;
 use argsz_schema::source::Source;
 
@@ -49,8 +49,15 @@ fn beside_abidiff(folder: &Path) -> Result<(), Failure> {
         let schema = Schema::parse(Source::new(name, &text))?;
         let release = schema.releases().last().ok_or("no release")?;
         let model = schema.at(release);
-        let unit =
-            Unit { history: schema.model(), release, model: &model, stem: name, source_name: name, input_hash: "0" };
+        let unit = Unit {
+            history: schema.model(),
+            release,
+            model: &model,
+            stem: name,
+            source_name: name,
+            input_hash: "0",
+            shared: Shared::default(),
+        };
         std::fs::write(folder.join(format!("{name}.h")), c_header::emit(&unit)?)?;
         std::fs::write(folder.join(format!("{name}.toml")), text)?;
         let uses: String = (0..10).map(|n| format!("int use_{n}(struct sy_{n} *s) {{ return s->argsz; }}\n")).collect();

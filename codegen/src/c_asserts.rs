@@ -8,7 +8,7 @@ use argsz_schema::layout::{Layouts, Placed, StructLayout};
 use argsz_schema::model::{ConstValue, Item, Model, Type};
 use argsz_schema::target::{self, Endian, Target};
 
-use crate::c_header::{lay_out, literal};
+use crate::c_header::literal;
 use crate::{EmitError, Unit, c_type};
 
 /// A machine as the preprocessor can tell it, and the target that stands for it.
@@ -63,8 +63,7 @@ const PRELUDE: &str = "\
 /// The assertions at the unit's release, for every machine that C can tell apart.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     let machines = machines();
-    let layouts =
-        machines.iter().map(|machine| lay_out(unit, machine.target)).collect::<Result<Vec<_>, EmitError>>()?;
+    let layouts = machines.iter().map(|machine| unit.on(machine.target)).collect::<Result<Vec<_>, EmitError>>()?;
     let [first, second] = unit.banner();
     let header = &unit.model.header;
     let mut text = format!(
@@ -138,7 +137,7 @@ fn lines(machines: &[Layouts<'_>]) -> (String, Vec<Vec<String>>) {
             own.extend(group.into_iter().filter(|line| !shared.contains(line)));
         }
     };
-    for (name, laid) in &first.structs {
+    for (name, laid) in first.structs.iter() {
         let all: Vec<&StructLayout<'_>> = machines.iter().filter_map(|layouts| layouts.structs.get(name)).collect();
         let one = |laid: &&StructLayout<'_>| of_struct(first.model, laid);
         differ(if all.iter().all(|other| same(laid, other)) {

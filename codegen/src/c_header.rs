@@ -5,9 +5,9 @@ mod comment;
 mod numbers;
 mod structs;
 
-use argsz_schema::layout::{self, Layouts};
+use argsz_schema::layout;
 use argsz_schema::model::{Ioctl, IoctlKind, Item, Model};
-use argsz_schema::target::{self, Target};
+use argsz_schema::target;
 
 use self::comment::Marks;
 use self::structs::Structs;
@@ -23,7 +23,7 @@ pub(crate) const ALIGNMENTS: [&str; 4] = ["x86-64", "i386", "arm", "m68k"];
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     let model = unit.model;
     let layouts = ALIGNMENTS.iter().filter_map(|name| target::find(name));
-    let layouts = layouts.map(|target| lay_out(unit, target)).collect::<Result<Vec<_>, _>>()?;
+    let layouts = layouts.map(|target| unit.on(target)).collect::<Result<Vec<_>, _>>()?;
     let order = layout::order(model).map_err(|error| no_layout(unit, &error))?;
     let marks = Marks::new(model);
     let structs = Structs::new(model, &marks, &layouts, &order);
@@ -53,11 +53,6 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     }
     parts.push(format!("#endif /* {} */\n", model.header.guard));
     Ok(joined(&parts))
-}
-
-/// Lays the unit out on a target.
-pub(crate) fn lay_out<'m>(unit: &Unit<'m>, target: Target) -> Result<Layouts<'m>, EmitError> {
-    layout::layout(unit.model, target).map_err(|error| no_layout(unit, &error))
 }
 
 fn no_layout(unit: &Unit<'_>, error: &layout::LayoutError) -> EmitError {

@@ -30,7 +30,7 @@ pub mod init;
 #[cfg(feature = "cli")]
 pub mod json_schema;
 pub mod judged;
-mod kinds;
+pub mod kinds;
 #[cfg(feature = "cli")]
 pub mod layout_json;
 #[cfg(feature = "cli")]
@@ -60,7 +60,7 @@ pub use files::FileMap;
 pub use manifest::Manifest;
 #[cfg(feature = "project")]
 pub use project::{GenerateError, Generator, generate};
-pub use unit::Unit;
+pub use unit::{Shared, Unit};
 
 /// Why an emitter gave up. A schema that passed its checks should never lead here.
 #[derive(Debug, Clone, thiserror::Error)]

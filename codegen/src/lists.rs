@@ -6,7 +6,8 @@ use argsz_schema::checklist::{self, CheckList, Pointer, Slot, Step};
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
 
-use crate::{EmitError, kinds};
+use crate::EmitError;
+use crate::kinds::{self, Kinds};
 
 /// The lists of one struct: the generic one, and those with a layer over it.
 #[derive(Debug, Clone)]
@@ -63,16 +64,11 @@ pub fn compile(layouts: &Layouts<'_>, structs: &[&str], layers: &[&str]) -> Resu
 
 /// The pointers of a struct that a reader can follow: to structs that a user fills in, that have lists, and that lie the
 /// same way on every machine.
-pub fn followed(layouts: &Layouts<'_>, name: &str, has_list: impl Fn(&str) -> bool) -> Result<Vec<Pointer>, EmitError> {
-    let found = checklist::pointers(layouts, name)
+pub fn followed(kinds: &Kinds<'_>, name: &str, has_list: impl Fn(&str) -> bool) -> Result<Vec<Pointer>, EmitError> {
+    let found = checklist::pointers(&kinds[0], name)
         .map_err(|found| EmitError::Checks { item: name.to_owned(), reason: found.message })?;
-    if found.is_empty() {
-        return Ok(found);
-    }
-    let kinds = kinds::kinds(layouts.model)
-        .map_err(|error| EmitError::Layout { item: name.to_owned(), reason: error.to_string() })?;
     let with_lists = found.into_iter().map(|mut pointer| {
-        pointer.to.retain(|(_, to)| has_list(to) && kinds::same(&kinds, to));
+        pointer.to.retain(|(_, to)| has_list(to) && kinds::same(kinds, to));
         pointer
     });
     let unsigned = |slot: &Option<Slot>| slot.as_ref().is_none_or(|slot| !slot.signed);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::{self, FileError, FileMap};
 use crate::manifest::{Entry, Manifest, Named, Out};
-use crate::{EmitError, Unit, emitters};
+use crate::{EmitError, Shared, Unit, emitters};
 use argsz_schema::nearest::nearest;
 
 /// Why a project could not be generated: everything that is wrong with it, not the first thing alone.
@@ -125,6 +125,7 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
             stem: Path::new(&entry.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("schema"),
             source_name: &entry.path,
             input_hash: &hash,
+            shared: Shared::default(),
         };
         // Emitters know nothing of each other, so each has a thread of its own.
         let made: Vec<_> = std::thread::scope(|scope| {

@@ -1,9 +1,16 @@
 //! What every emitter is given: one schema at one release.
 
+use std::sync::OnceLock;
+
+use argsz_schema::layout::{LayoutError, Layouts, layout};
 use argsz_schema::model::{Model, Release};
+use argsz_schema::target::{self, Target};
+
+use crate::EmitError;
+use crate::lists::{self, StructLists};
 
 /// One schema at one release, as an emitter sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Unit<'a> {
     /// The header through all its releases.
     pub history: &'a Model,
@@ -17,9 +24,42 @@ pub struct Unit<'a> {
     pub source_name: &'a str,
     /// Short hash of all that decides the output: the schema's text, the release, the version of this tool.
     pub input_hash: &'a str,
+    /// What is computed of it once, when it is first asked for.
+    pub shared: Shared<'a>,
 }
 
+/// What emitters have in common: each is made by the first that needs it.
+#[derive(Debug, Default)]
+pub struct Shared<'a> {
+    layouts: [OnceLock<Result<Layouts<'a>, LayoutError>>; ALIGNMENTS.len()],
+    lists: OnceLock<Result<Vec<StructLists>, EmitError>>,
+}
+
+/// Targets that stand for all that lay structs out alike.
+const ALIGNMENTS: [&str; 4] = ["x86-64", "arm", "i386", "m68k"];
+
 impl<'a> Unit<'a> {
+    /// Where the structs of the release lie on a target.
+    pub fn on(&self, target: Target) -> Result<Layouts<'a>, EmitError> {
+        let alike = |name: &str| target::find(name).filter(|like| like.lays_out_as(target));
+        let like = ALIGNMENTS.iter().enumerate().find_map(|(at, name)| Some((at, alike(name)?)));
+        let made = match like {
+            Some((at, like)) => self.shared.layouts[at].get_or_init(|| layout(self.model, like)).clone(),
+            None => layout(self.model, target),
+        };
+        made.map(|made| Layouts { target, ..made })
+            .map_err(|error| EmitError::Layout { item: self.source_name.to_owned(), reason: error.to_string() })
+    }
+
+    /// The check lists of all structs that a user hands in, with every layer over them.
+    pub fn lists(&self) -> Result<&[StructLists], EmitError> {
+        let made = self.shared.lists.get_or_init(|| {
+            let layers: Vec<&str> = self.model.layers.keys().map(String::as_str).collect();
+            lists::compile(&self.on(target::ALL[0])?, &lists::handed_in(self.model), &layers)
+        });
+        made.as_deref().map_err(Clone::clone)
+    }
+
     /// Name of the release that is emitted: `5.10`.
     #[must_use]
     pub fn release_name(&self) -> &'a str {

@@ -6,12 +6,12 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use argsz_codegen::Unit;
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::inputs::{Dice, Shape};
 use argsz_codegen::engine::interp::InterpEngine;
 use argsz_codegen::engine::rust::RustEngine;
 use argsz_codegen::engine::{Engine, Input, Outcome, to_hex};
+use argsz_codegen::{Shared, Unit};
 use argsz_codegen::{c_checks, c_header};
 use argsz_schema::Schema;
 use argsz_schema::checklist::{Cond, Op, Step};
@@ -48,7 +48,15 @@ fn every_unit(each: &mut dyn FnMut(&Unit<'_>, Option<&str>)) {
 }
 
 fn unit<'a>(schema: &'a Schema, release: Release, model: &'a argsz_schema::model::Model, stem: &'a str) -> Unit<'a> {
-    Unit { history: schema.model(), release, model, stem, source_name: stem, input_hash: "0" }
+    Unit {
+        history: schema.model(),
+        release,
+        model,
+        stem,
+        source_name: stem,
+        input_hash: "0",
+        shared: Shared::default(),
+    }
 }
 
 /// Generated C with what finds reads beyond a buffer and arithmetic that C does not define.

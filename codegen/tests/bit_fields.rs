@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use argsz_codegen::import::{Request, import};
-use argsz_codegen::{Unit, c_asserts, c_header, rust};
+use argsz_codegen::{Shared, Unit, c_asserts, c_header, rust};
 use argsz_schema::Schema;
 use argsz_schema::source::Source;
 
@@ -24,7 +24,15 @@ fn bit_fields_are_imported_and_printed_where_they_were() {
     let schema = Schema::parse(Source::new("t.toml", &imported.text)).unwrap_or_else(|found| panic!("{found}"));
     let release = schema.releases().last().unwrap();
     let model = schema.at(release);
-    let unit = Unit { history: schema.model(), release, model: &model, stem: "t", source_name: "t", input_hash: "0" };
+    let unit = Unit {
+        history: schema.model(),
+        release,
+        model: &model,
+        stem: "t",
+        source_name: "t",
+        input_hash: "0",
+        shared: Shared::default(),
+    };
     let printed = c_header::emit(&unit).unwrap();
     for line in ["__u8 ihl:4;", "__u8 version:4;", "__u32 on:1;", "__u32 off:2;", "__u32 rest:24;", "__u64 all:64;"] {
         assert!(printed.contains(line), "{line}: {printed}");

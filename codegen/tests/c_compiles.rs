@@ -7,7 +7,7 @@ mod build;
 use std::path::Path;
 use std::process::Command;
 
-use argsz_codegen::{Unit, c_asserts, c_header};
+use argsz_codegen::{Shared, Unit, c_asserts, c_header};
 use argsz_schema::Schema;
 use argsz_schema::model::{
     Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, IoctlKind, Item, Model, Release, Reserved, Style, Waiver,
@@ -25,6 +25,7 @@ fn unit(model: &Model) -> Unit<'_> {
         stem: "hand",
         source_name: "schema/linux/hand.toml",
         input_hash: "0123456789abcdef",
+        shared: Shared::default(),
     }
 }
 

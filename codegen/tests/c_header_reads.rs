@@ -3,7 +3,7 @@
 #[path = "../../schema/tests/build/mod.rs"]
 mod build;
 
-use argsz_codegen::{Unit, c_header};
+use argsz_codegen::{Shared, Unit, c_header};
 use argsz_schema::model::{
     Enum, EnumKind, EnumMember, Field, FlagKind, FlagMember, Flags, IoctlKind, Item, Meta, Model, Release, Reserved,
     Struct, Style,
@@ -113,6 +113,7 @@ fn a_header_reads_like_the_kernels() {
         stem: "hand",
         source_name: "schema/linux/hand.toml",
         input_hash: "0123456789abcdef",
+        shared: Shared::default(),
     };
     let header = c_header::emit(&unit).expect("a header");
     insta::assert_snapshot!(header);

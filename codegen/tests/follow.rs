@@ -8,10 +8,9 @@ use argsz_codegen::engine::inputs::{Dice, Shape};
 use argsz_codegen::engine::interp::InterpEngine;
 use argsz_codegen::engine::rust::RustEngine;
 use argsz_codegen::engine::{Engine, Input, Outcome, USER_BASE, to_hex};
-use argsz_codegen::{Unit, lists};
+use argsz_codegen::{Shared, Unit, kinds, lists};
 use argsz_schema::Schema;
 use argsz_schema::checklist::{Cond, Pointer, Slot, Term};
-use argsz_schema::layout::layout;
 use argsz_schema::target;
 
 const INPUTS: usize = 20_000;
@@ -80,13 +79,21 @@ fn agree(stem: &str, release: &str) {
     let schema = Schema::load(&path).unwrap_or_else(|error| panic!("{error}"));
     let release = schema.release(release).expect("a release");
     let model = schema.at(release);
-    let unit = Unit { history: schema.model(), release, model: &model, stem, source_name: stem, input_hash: "0" };
-    let layouts = layout(&model, target::ALL[0]).expect("layouts");
+    let unit = Unit {
+        history: schema.model(),
+        release,
+        model: &model,
+        stem,
+        source_name: stem,
+        input_hash: "0",
+        shared: Shared::default(),
+    };
+    let kinds = kinds::kinds(&unit).expect("layouts");
     let interp = InterpEngine::build(&unit, None).expect("lists");
     let mut dice = Dice::new(7);
     let (mut inputs, mut reached) = (Vec::new(), BTreeSet::new());
     for strct in lists::every_struct(&model) {
-        for pointer in lists::followed(&layouts, strct, |_| true).expect("pointers") {
+        for pointer in lists::followed(&kinds, strct, |_| true).expect("pointers") {
             reached.extend(pointer.to.iter().map(|(_, name)| name.clone()));
             inputs.extend((0..INPUTS).map(|_| input(&interp, strct, &pointer, &mut dice)));
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use argsz_codegen::hardware::{self, Layout};
-use argsz_codegen::{Unit, c_asserts, c_header};
+use argsz_codegen::{Shared, Unit, c_asserts, c_header};
 use argsz_schema::Schema;
 use argsz_schema::model::Model;
 use argsz_schema::source::Source;
@@ -93,7 +93,8 @@ fn a_whole_header_is_shown() {
 fn page(model: &Model) -> String {
     let release = model.release.unwrap();
     let (stem, source_name, input_hash) = ("shapes", "shapes.toml", "0");
-    hardware::emit(&Unit { history: model, release, model, stem, source_name, input_hash }).unwrap()
+    hardware::emit(&Unit { history: model, release, model, stem, source_name, input_hash, shared: Shared::default() })
+        .unwrap()
 }
 
 #[test]
@@ -129,6 +130,7 @@ fn c_of_every_shape_compiles_and_runs() {
             stem: "shapes",
             source_name: "shapes.toml",
             input_hash: "0",
+            shared: Shared::default(),
         };
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("hand")).unwrap();

@@ -1,7 +1,7 @@
 //! The tables of a header through its releases: they tell what is known of it, and what they say of an older kernel is
 //! what its check list does.
 
-use argsz_codegen::{Unit, history, vectors_for};
+use argsz_codegen::{Shared, Unit, history, vectors_for};
 use argsz_schema::checklist::{self, Op};
 use argsz_schema::interp::{self, Verdict};
 use argsz_schema::layout::layout;
@@ -17,8 +17,15 @@ fn load(name: &str) -> Schema {
 fn markdown(schema: &Schema) -> String {
     let release = schema.releases().next_back().expect("a release");
     let model = schema.at(release);
-    let unit =
-        Unit { history: schema.model(), release, model: &model, stem: "x", source_name: "x.toml", input_hash: "0" };
+    let unit = Unit {
+        history: schema.model(),
+        release,
+        model: &model,
+        stem: "x",
+        source_name: "x.toml",
+        input_hash: "0",
+        shared: Shared::default(),
+    };
     history::markdown(&unit).expect("tables")
 }
 

@@ -6,7 +6,7 @@ mod build;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use argsz_codegen::{Unit, rust};
+use argsz_codegen::{Shared, Unit, rust};
 use argsz_schema::model::{
     ArmWhen, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, IoctlKind, Item, Life, Model, Release, Style,
     ValueType,
@@ -22,6 +22,7 @@ fn unit<'a>(history: &'a Model, model: &'a Model, release: u16) -> Unit<'a> {
         stem: "hand",
         source_name: "schema/linux/hand.toml",
         input_hash: "0123456789abcdef",
+        shared: Shared::default(),
     }
 }
 

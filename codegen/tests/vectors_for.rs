@@ -7,7 +7,7 @@ use std::path::Path;
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::{Engine, Input};
 use argsz_codegen::vectors_for::{self, Made, MadeVectors};
-use argsz_codegen::{Unit, vectors};
+use argsz_codegen::{Shared, Unit, vectors};
 use argsz_schema::checklist::{self, CheckList};
 use argsz_schema::interp::Verdict;
 use argsz_schema::layout::layout;
@@ -90,7 +90,15 @@ fn the_c_engine_answers_alike() {
         for release in schema.releases() {
             let model = schema.at(release);
             let (stem, source_name, input_hash) = (*header, "schema", "none");
-            let unit = Unit { history: schema.model(), release, model: &model, stem, source_name, input_hash };
+            let unit = Unit {
+                history: schema.model(),
+                release,
+                model: &model,
+                stem,
+                source_name,
+                input_hash,
+                shared: Shared::default(),
+            };
             for layer in std::iter::once(None).chain(model.layers.keys().map(|layer| Some(layer.as_str()))) {
                 let engine = CEngine::build(&unit, layer, &build).unwrap();
                 let of = |list: &CheckList| list.release == release && list.layer.as_deref() == layer;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use argsz_codegen::{Unit, rust};
+use argsz_codegen::{Shared, Unit, rust};
 use argsz_schema::model::Release;
 use argsz_schema::{LoadError, Schema};
 use proc_macro2::TokenStream;
@@ -77,7 +77,15 @@ impl Loaded {
         stem: &'a str,
         source_name: &'a str,
     ) -> Unit<'a> {
-        Unit { history: self.schema.model(), release: self.release, model, stem, source_name, input_hash: "" }
+        Unit {
+            history: self.schema.model(),
+            release: self.release,
+            model,
+            stem,
+            source_name,
+            input_hash: "",
+            shared: Shared::default(),
+        }
     }
 
     /// What makes an edit of the file build the crate anew.

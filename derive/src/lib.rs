@@ -8,8 +8,8 @@ mod include;
 mod text;
 mod tied;
 
-use argsz_codegen::Unit;
 use argsz_codegen::rust::attach::{Declared, attach};
+use argsz_codegen::{Shared, Unit};
 use argsz_schema::Schema;
 use argsz_schema::source::Source;
 use proc_macro::TokenStream;
@@ -74,6 +74,7 @@ fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
         stem: "derive",
         source_name: "the attributes",
         input_hash: "",
+        shared: Shared::default(),
     };
     let fields = declared(input)?;
     attach(&unit, &name, &input.ident, &fields).map_err(|error| syn::Error::new(input.ident.span(), error.to_string()))

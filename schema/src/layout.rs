@@ -1,5 +1,7 @@
 //! Layout: where each field lies on a target, as the C ABI places it.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use thiserror::Error;
 
@@ -8,14 +10,14 @@ use crate::source::Span;
 use crate::target::Target;
 
 /// Where everything of one release lies on one target.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Layouts<'m> {
     /// The release's model.
     pub model: &'m Model,
     /// The target.
     pub target: Target,
     /// Structs and unions by name, in the order of the schema.
-    pub structs: IndexMap<&'m str, StructLayout<'m>>,
+    pub structs: Arc<IndexMap<&'m str, StructLayout<'m>>>,
 }
 
 /// Where the fields of one struct or union lie.
@@ -127,8 +129,8 @@ pub fn layout(model: &Model, target: Target) -> Result<Layouts<'_>, LayoutError>
         ready.insert(def.meta.name.as_str(), (laid.size, laid.align));
         structs.insert(def.meta.name.as_str(), Some(laid));
     }
-    let structs = structs.into_iter().filter_map(|(name, laid)| Some((name, laid?))).collect();
-    Ok(Layouts { model, target, structs })
+    let structs: IndexMap<_, _> = structs.into_iter().filter_map(|(name, laid)| Some((name, laid?))).collect();
+    Ok(Layouts { model, target, structs: Arc::new(structs) })
 }
 
 /// Structs in an order in which each comes after those it contains, otherwise the schema's. With a stack of its own,

@@ -23,6 +23,14 @@ pub struct Target {
     pub ioctl_wide_dir: bool,
 }
 
+impl Target {
+    /// Whether every struct lies there as it does here.
+    #[must_use]
+    pub fn lays_out_as(self, other: Self) -> bool {
+        (self.pointer, self.max_scalar_align) == (other.pointer, other.max_scalar_align)
+    }
+}
+
 /// Every target, the default first.
 pub const ALL: &[Target] = &[
     Target { name: "x86-64", pointer: 8, max_scalar_align: 8, endian: Endian::Little, ioctl_wide_dir: false },

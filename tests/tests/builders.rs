@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use argsz_codegen::{Unit, rust};
+use argsz_codegen::{Shared, Unit, rust};
 use argsz_schema::Schema;
 use argsz_schema::checklist::{self, Op, SizeFrom};
 use argsz_schema::interp::{self, Verdict};
@@ -175,7 +175,16 @@ fn judged(name: &str) -> Judged {
         .iter()
         .map(|(release, model)| {
             let (history, stem, source_name, input_hash) = (schema.model(), name, name, "");
-            rust::emit(&Unit { history, release: *release, model, stem, source_name, input_hash }).expect("Rust")
+            rust::emit(&Unit {
+                history,
+                release: *release,
+                model,
+                stem,
+                source_name,
+                input_hash,
+                shared: Shared::default(),
+            })
+            .expect("Rust")
         })
         .collect();
     let offers: Vec<Offer> = texts.iter().map(|text| Offer::of(text)).collect();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use argsz_codegen::{Unit, emitters, layout_json};
+use argsz_codegen::{Shared, Unit, emitters, layout_json};
 use argsz_schema::Schema;
 use argsz_schema::checklist::compile;
 use argsz_schema::layout::{Layouts, layout};
@@ -167,6 +167,7 @@ fn outputs(schema: &str, text: String, release: &str) -> (BTreeMap<&'static str,
         source_name: schema,
         // The hash is of the inputs, and so would differ with every edit.
         input_hash: "0",
+        shared: Shared::default(),
     };
     let emit = |emitter: &emitters::Emitter| (emitter.key, (emitter.emit)(&unit).expect(emitter.key));
     let mut all: BTreeMap<_, _> = emitters::ALL.iter().map(emit).collect();

@@ -1,7 +1,7 @@
 //! `argsz fmt`: however a schema is written, its shape is one, and what it says stays.
 
 use argsz_codegen::fmt::format;
-use argsz_codegen::{Unit, emitters};
+use argsz_codegen::{Shared, Unit, emitters};
 use argsz_schema::Schema;
 use argsz_schema::source::Source;
 use argsz_tests::real::root;
@@ -62,7 +62,15 @@ fn meaning(text: &str) -> Vec<String> {
     let release = schema.releases().last().expect("a release");
     let model = schema.at(release);
     let history = schema.model();
-    let unit = Unit { history, release, model: &model, stem: "x", source_name: "x.toml", input_hash: "0" };
+    let unit = Unit {
+        history,
+        release,
+        model: &model,
+        stem: "x",
+        source_name: "x.toml",
+        input_hash: "0",
+        shared: Shared::default(),
+    };
     emitters::ALL.iter().map(|one| (one.emit)(&unit).expect(one.key)).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use argsz_codegen::import::{Request, import};
-use argsz_codegen::{Unit, c_asserts, c_header, rust};
+use argsz_codegen::{Shared, Unit, c_asserts, c_header, rust};
 use argsz_schema::source::Source;
 use argsz_schema::{Schema, constants, layout, target};
 use argsz_tests::real::{self, WIDTHS};
@@ -89,6 +89,7 @@ fn try_it(tried: &Tried, widths: &[real::Width]) -> Outcome {
         stem: "draft",
         source_name: "draft.toml",
         input_hash: "0",
+        shared: Shared::default(),
     };
     let generated = dir.path().join(&model.header.path);
     std::fs::create_dir_all(generated.parent().expect("a folder")).expect("a folder");

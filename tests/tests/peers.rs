@@ -82,7 +82,7 @@ struct Compared {
 
 fn compare(layouts: &Layouts<'_>, theirs: &Theirs) -> Compared {
     let mut compared = Compared::default();
-    for (name, laid) in &layouts.structs {
+    for (name, laid) in layouts.structs.iter() {
         let Some(size) = theirs.sizes.get(*name) else { continue };
         compared.sizes += 1;
         if *size != laid.size {

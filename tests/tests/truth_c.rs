@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use argsz_codegen::{Unit, c_asserts, c_header};
+use argsz_codegen::{Shared, Unit, c_asserts, c_header};
 use argsz_tests::real::{self, Real};
 use argsz_tests::scan::Scan;
 
@@ -20,6 +20,7 @@ fn generate(dir: &Path, schema: &str, release: &str) -> PathBuf {
         stem: "generated",
         source_name: schema,
         input_hash: "0",
+        shared: Shared::default(),
     };
     let path = dir.join(&model.header.path);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

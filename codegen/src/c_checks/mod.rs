@@ -12,9 +12,8 @@ mod text;
 use std::fmt::Write as _;
 
 use argsz_schema::checklist::Step;
-use argsz_schema::layout::{LayoutError, Layouts, layout};
+use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Path, Type};
-use argsz_schema::target;
 
 use crate::kinds::Kinds;
 pub use crate::lists::{StructLists, compile, every_struct, handed_in};
@@ -32,18 +31,11 @@ pub const SUPPORT_NAME: &str = "argsz_checks.h";
 
 /// Prints the checks of every struct that a user hands in, with all layers, as a C header.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
-    let layouts = layout(unit.model, target::ALL[0]).map_err(|error| no_layout(unit, &error))?;
-    let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
-    print(unit, &layouts, &compile(&layouts, &handed_in(unit.model), &layers)?)
-}
-
-/// The error of a model that cannot be laid out.
-pub(crate) fn no_layout(unit: &Unit<'_>, error: &LayoutError) -> EmitError {
-    EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() }
+    print(unit, unit.lists()?)
 }
 
 /// Prints the lists as a C header that needs `unit`'s own header and [`SUPPORT`].
-pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let [generated, hash] = unit.banner();
     let guard = format!("_ARGSZ_{}_CHECKS_H", macro_name(unit.stem));
     let path = &unit.model.header.path;
@@ -53,12 +45,12 @@ pub fn print(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> R
          #include <uapi/{path}>\n#else\n#include <{path}>\n#endif\n",
         clean(&generated)
     );
-    let kinds = kinds::kinds(unit.model).map_err(|error| no_layout(unit, &error))?;
+    let kinds = kinds::kinds(unit)?;
     for lists in lists {
-        text.push_str(&on_its_machines(&kinds, &lists.generic.name, of_struct(layouts, lists)?));
+        text.push_str(&on_its_machines(&kinds, &lists.generic.name, of_struct(&kinds[0], lists)?));
     }
     for one in lists {
-        let checks = followers(layouts, lists, &one.generic.name)?;
+        let checks = followers(&kinds, lists, &one.generic.name)?;
         text.push_str(&on_its_machines(&kinds, &one.generic.name, checks));
     }
     let _ = write!(text, "\n#endif /* {guard} */\n");
@@ -74,10 +66,10 @@ fn on_its_machines(kinds: &Kinds<'_>, name: &str, code: String) -> String {
 }
 
 /// What follows the pointers of a struct. It comes after the functions of all structs, which it calls.
-fn followers(layouts: &Layouts<'_>, lists: &[StructLists], name: &str) -> Result<String, EmitError> {
+fn followers(kinds: &Kinds<'_>, lists: &[StructLists], name: &str) -> Result<String, EmitError> {
     let list = |name: &str| lists.iter().map(|lists| &lists.generic).find(|list| list.name == name);
     let mut text = String::new();
-    for pointer in lists::followed(layouts, name, |name| list(name).is_some())? {
+    for pointer in lists::followed(kinds, name, |name| list(name).is_some())? {
         let lists = pointer.to.iter().filter_map(|(_, name)| list(name)).collect();
         text.push_str(&Follow { strct: name, pointer: &pointer, lists }.emit());
     }

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 
-use argsz_codegen::Unit;
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::interp::InterpEngine;
 use argsz_codegen::engine::rust::RustEngine;
 use argsz_codegen::engine::{Engine, EngineError, Input, Outcome, cache_dir, to_hex};
 use argsz_codegen::project::input_hash;
 use argsz_codegen::vectors::{self, Broken, Vector};
+use argsz_codegen::{Shared, Unit};
 use argsz_schema::model::{Item, Release};
 use serde_json::json;
 
@@ -112,6 +112,7 @@ impl Replay<'_> {
             stem: "schema",
             source_name: &named.name,
             input_hash: &hash,
+            shared: Shared::default(),
         };
         let layer = self.options.layer.as_deref().filter(|layer| model.layers.contains_key(*layer));
         let inputs: Vec<Input> = places.iter().map(|place| vectors[*place].input.clone()).collect();

@@ -46,7 +46,7 @@ fn to_text(kind: &str, name: &str, label: &str) -> String {
 /// The words of structs that have their values from a set, and who writes them.
 fn uses(laid: &Laid<'_>, name: &str) -> Vec<(String, Slot, Dir)> {
     let mut found = Vec::new();
-    for (strct, at) in &laid.layouts.structs {
+    for (strct, at) in laid.layouts.structs.iter() {
         for placed in &at.fields {
             let Some((ValueType::Flags(set) | ValueType::Enum(set), _)) = &placed.field.values else { continue };
             let Type::Prim(prim) = &placed.field.ty else { continue };

@@ -115,7 +115,7 @@ pub(super) fn rows(
     skipped: &mut Vec<(String, String)>,
 ) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, laid) in &old.layouts.structs {
+    for (name, laid) in old.layouts.structs.iter() {
         if laid.def.is_union || new.layouts.structs.get(name).is_none_or(|laid| laid.def.is_union) {
             continue;
         }

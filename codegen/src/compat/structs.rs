@@ -21,7 +21,7 @@ pub(super) struct Both<'a> {
 
 /// Compares every struct that both sides have.
 pub(super) fn compare(old: &Laid<'_>, new: &Laid<'_>, to: &mut Findings) {
-    for (name, was) in &old.layouts.structs {
+    for (name, was) in old.layouts.structs.iter() {
         let Some(now) = new.layouts.structs.get(name) else { continue };
         let lists = old.list(name).zip(new.list(name)).filter(|_| !was.def.is_union);
         let mut both = Both { name, old: was, new: now, lists, sides: (old, new), renamed: Vec::new() };

@@ -1,20 +1,17 @@
 //! The page: what stands on it, in which order.
 
 use argsz_schema::checklist::Op;
-use argsz_schema::layout::layout;
 use argsz_schema::model::{ConstValue, EnumKind, FlagKind, IoctlKind, Item, Life, Meta, Model, Release, Type};
 use argsz_schema::target;
 
 use super::{Block, blocks, code, growth, line, structs};
-use crate::lists::{self, StructLists};
+use crate::lists::StructLists;
 use crate::{EmitError, Unit, c_type};
 
 /// All blocks of a header at the unit's release.
 pub(super) fn page(unit: &Unit<'_>) -> Result<Vec<Block>, EmitError> {
     let model = unit.model;
-    let layouts = layout(model, target::ALL[0]).map_err(|error| crate::c_checks::no_layout(unit, &error))?;
-    let layers: Vec<&str> = model.layers.keys().map(String::as_str).collect();
-    let lists = lists::compile(&layouts, &lists::handed_in(model), &layers)?;
+    let (layouts, lists) = (unit.on(target::ALL[0])?, unit.lists()?);
     let mut page = vec![Block::heading(1, model.header.path.clone())];
     page.push(Block::Paragraph(format!(
         "As of {}. This schema knows the releases {}; what came later than the first of them says so. Offsets and sizes \
@@ -23,10 +20,10 @@ pub(super) fn page(unit: &Unit<'_>) -> Result<Vec<Block>, EmitError> {
         unit.history.header.releases.join(", ")
     )));
     page.extend(blocks(&model.header.doc));
-    growth::section(unit, &layouts, &lists, &mut page);
-    features(&lists, &mut page);
+    growth::section(unit, &layouts, lists, &mut page);
+    features(lists, &mut page);
     ioctls(unit, &mut page);
-    structs::section(unit, &layouts, &lists, &mut page);
+    structs::section(unit, &layouts, lists, &mut page);
     values(unit, &mut page);
     constants(model, &mut page);
     Ok(page)

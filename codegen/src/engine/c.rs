@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use argsz_schema::checklist::{CheckList, SizeFrom};
-use argsz_schema::layout::{Layouts, layout};
 use argsz_schema::target;
 
 use super::{Engine, EngineError, Followed, Input, Outcome, USER_BASE, workshop};
@@ -49,21 +48,15 @@ pub struct CEngine {
 impl CEngine {
     /// Prints, compiles, and keeps the program for the next time.
     pub fn build(unit: &Unit<'_>, layer: Option<&str>, how: &CBuild) -> Result<Self, EngineError> {
-        let layouts = layout(unit.model, target::ALL[0]).map_err(|error| c_checks::no_layout(unit, &error))?;
+        let layouts = unit.on(target::ALL[0])?;
         let lists = c_checks::compile(&layouts, &c_checks::every_struct(unit.model), layer.as_slice())?;
-        Self::assemble(unit, &layouts, &c_header::emit(unit)?, lists, how)
+        Self::assemble(unit, &c_header::emit(unit)?, lists, how)
     }
 
     /// Builds an engine of given lists, over a given text of the header.
-    pub fn assemble(
-        unit: &Unit<'_>,
-        layouts: &Layouts<'_>,
-        header: &str,
-        lists: Vec<StructLists>,
-        how: &CBuild,
-    ) -> Result<Self, EngineError> {
-        let followed = super::followed(layouts, &lists)?;
-        let mut files = files(unit, layouts, header, &lists)?;
+    pub fn assemble(unit: &Unit<'_>, header: &str, lists: Vec<StructLists>, how: &CBuild) -> Result<Self, EngineError> {
+        let followed = super::followed(unit, &lists)?;
+        let mut files = files(unit, header, &lists)?;
         let mut put = |path: &str, text: &str| files.insert(PathBuf::from(path), text.as_bytes().to_vec());
         put("options", &format!("{} {}\n", how.compiler, how.options.join(" ")));
         let home = workshop::built(&how.cache, "c", &files, "engine", &|site| compile(site, how))?;
@@ -95,19 +88,14 @@ impl Engine for CEngine {
 
 /// What an engine is built from: `engine.c`, and what it includes (with `-I. -Iuapi`). Its table of `readers` is of use
 /// to other programs too.
-pub fn files(
-    unit: &Unit<'_>,
-    layouts: &Layouts<'_>,
-    header: &str,
-    lists: &[StructLists],
-) -> Result<FileMap, EmitError> {
+pub fn files(unit: &Unit<'_>, header: &str, lists: &[StructLists]) -> Result<FileMap, EmitError> {
     let mut files = FileMap::new();
     let mut put = |path: &str, text: &str| files.insert(PathBuf::from(path), text.as_bytes().to_vec());
     put(&format!("uapi/{}", unit.model.header.path), header);
     put(c_checks::SUPPORT_NAME, c_checks::SUPPORT);
-    put("checks.h", &c_checks::print(unit, layouts, lists)?);
+    put("checks.h", &c_checks::print(unit, lists)?);
     put("loop.h", LOOP);
-    put("engine.c", &program(lists, &super::followed(layouts, lists)?));
+    put("engine.c", &program(lists, &super::followed(unit, lists)?));
     Ok(files)
 }
 

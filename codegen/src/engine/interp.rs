@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use argsz_schema::checklist::CheckList;
 use argsz_schema::interp::{self, Held, Verdict};
-use argsz_schema::layout::layout;
 use argsz_schema::target::{self, Target};
 use argsz_schema::verify;
 
@@ -24,9 +23,9 @@ impl InterpEngine {
     /// Compiles the lists of every struct, with a layer where it has something to say.
     pub fn build(unit: &Unit<'_>, layer: Option<&str>) -> Result<Self, EngineError> {
         let target = target::ALL[0];
-        let layouts = layout(unit.model, target).map_err(|error| c_checks::no_layout(unit, &error))?;
+        let layouts = unit.on(target)?;
         let lists = c_checks::compile(&layouts, &c_checks::every_struct(unit.model), layer.as_slice())?;
-        let followed = super::followed(&layouts, &lists)?.into_iter().map(|one| (one.name.clone(), one)).collect();
+        let followed = super::followed(unit, &lists)?.into_iter().map(|one| (one.name.clone(), one)).collect();
         let one = |mut lists: c_checks::StructLists| {
             let list = lists.layered.pop().unwrap_or(lists.generic);
             (list.name.clone(), list)

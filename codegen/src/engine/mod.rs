@@ -11,10 +11,9 @@ mod workshop;
 use std::path::PathBuf;
 
 use argsz_schema::checklist::Pointer;
-use argsz_schema::layout::Layouts;
 
-use crate::EmitError;
 use crate::lists::{self, StructLists};
+use crate::{EmitError, Unit, kinds};
 
 pub use workshop::{cache_dir, from_hex, to_hex};
 
@@ -40,11 +39,11 @@ struct Followed {
 }
 
 /// The pointers that engines follow.
-fn followed(layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<Vec<Followed>, EmitError> {
+fn followed(unit: &Unit<'_>, lists: &[StructLists]) -> Result<Vec<Followed>, EmitError> {
     let known = |name: &str| lists.iter().find(|list| list.generic.name == name).map(|list| list.generic.known);
-    let mut all = Vec::new();
+    let (kinds, mut all) = (kinds::kinds(unit)?, Vec::new());
     for strct in lists.iter().map(|list| &list.generic.name) {
-        for pointer in lists::followed(layouts, strct, |name| known(name).is_some())? {
+        for pointer in lists::followed(&kinds, strct, |name| known(name).is_some())? {
             all.push(Followed {
                 name: format!("{strct}.{}", pointer.word.path),
                 strct: strct.clone(),

@@ -9,7 +9,6 @@ use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use argsz_schema::checklist::SizeFrom;
-use argsz_schema::layout::{Layouts, layout};
 use argsz_schema::target;
 
 use super::{Engine, EngineError, Followed, Input, Outcome, USER_BASE, workshop};
@@ -52,10 +51,10 @@ pub struct RustEngine {
 impl RustEngine {
     /// Prints, compiles, and keeps the program for the next time.
     pub fn build(unit: &Unit<'_>, layer: Option<&str>, cache: &Path) -> Result<Self, EngineError> {
-        let layouts = layout(unit.model, target::ALL[0]).map_err(|error| c_checks::no_layout(unit, &error))?;
+        let layouts = unit.on(target::ALL[0])?;
         let lists = lists::compile(&layouts, &lists::every_struct(unit.model), layer.as_slice())?;
         let abi = rust::print(unit, &lists)?;
-        let program = format!("{LOOP}{}", answers(unit, &layouts, &lists)?);
+        let program = format!("{LOOP}{}", answers(unit, &lists)?);
         let mut hasher = DefaultHasher::new();
         (&abi, &program).hash(&mut hasher);
         // One name for each engine: they share a folder for what cargo builds.
@@ -70,7 +69,7 @@ impl RustEngine {
             put(&format!("argsz/src/{name}"), text);
         }
         let home = workshop::built(cache, "rust", &files, "engine", &|site| compile(site, cache, &name))?;
-        let followed = super::followed(&layouts, &lists)?.into_iter().map(|followed| followed.name);
+        let followed = super::followed(unit, &lists)?.into_iter().map(|followed| followed.name);
         let knows = lists.iter().map(|lists| lists.generic.name.clone()).chain(followed).collect();
         Ok(Self { program: home.join("engine"), knows })
     }
@@ -120,7 +119,7 @@ fn manifest(name: &str) -> String {
 
 /// A function for each struct, and `fn answer(name: &str, user: &[u8], size: usize) -> Option<Answer>` over them. Whoever
 /// includes it has the types in a module `abi`, and an enum `Answer` as that of the engine's loop.
-pub fn answers(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+pub fn answers(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut table = String::new();
     for lists in lists {
@@ -128,7 +127,7 @@ pub fn answers(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLists]) ->
         text.push_str(&runner(unit, lists)?);
         let _ = writeln!(table, "        \"{name}\" => Some(run_{name}(user, size)),");
     }
-    for one in super::followed(layouts, lists)? {
+    for one in super::followed(unit, lists)? {
         let run = c_checks::function_name(&one.strct, &one.pointer);
         text.push_str(&follower(unit, &one, &run)?);
         let _ = writeln!(table, "        \"{}\" => Some(run_{run}(user, size)),", one.name);

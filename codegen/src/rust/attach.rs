@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{Abi, checks, per_abi};
-use crate::{EmitError, Unit};
+use crate::{EmitError, Unit, lists};
 
 /// A field as it is declared in Rust.
 #[derive(Debug, Clone)]
@@ -39,7 +39,8 @@ pub fn attach(unit: &Unit<'_>, name: &str, ident: &Ident, fields: &[Declared]) -
         });
     }
     let (header, release) = (&unit.model.header.path, unit.release_name());
-    let lists = super::all_lists(unit, &[name])?;
+    let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
+    let lists = lists::compile(&abi.layouts[0], &[name], &layers)?;
     let lists = lists.first().ok_or_else(|| EmitError::Unknown { item: name.to_owned(), name: name.to_owned() })?;
     let def = abi.lookup_struct(name, name)?;
     let meta = Meta { rust: Some(ident.to_string()), ..def.meta.clone() };

@@ -29,7 +29,7 @@ struct Follow<'a> {
 pub(super) fn emit(meta: &Meta, all: &Lists<'_>, abi: &Abi<'_>) -> Result<Vec<String>, EmitError> {
     let has = |name: &str| all.0.contains_key(name);
     let mut pieces = Vec::new();
-    for pointer in lists::followed(&abi.layouts[0], &meta.name, has)? {
+    for pointer in lists::followed(&abi.layouts, &meta.name, has)? {
         let target = |(when, name): &'_ (Cond, String)| {
             let ty = names::type_name(&abi.lookup_struct(name, &meta.name)?.meta);
             Ok(Target { when: when.clone(), lists: all.0[name.as_str()], ty })

@@ -34,27 +34,18 @@ mod unions;
 use std::collections::HashMap;
 use std::str::FromStr as _;
 
-use argsz_schema::layout::{LayoutError, Layouts, StructLayout, layout};
-use argsz_schema::model::{Item, Model, Struct};
-use argsz_schema::target;
+use argsz_schema::layout::{Layouts, StructLayout};
+use argsz_schema::model::{Item, Model, Release, Struct};
 use proc_macro2::TokenStream;
 
 use crate::kinds::{self, Kinds};
-use crate::lists::{self, StructLists};
+use crate::lists::StructLists;
 use crate::{EmitError, Unit};
 use text::Lines;
 
 /// The whole file, with validators of every struct that a user hands in.
 pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
-    print(unit, &all_lists(unit, &lists::handed_in(unit.model))?)
-}
-
-/// The check lists of these structs, with every layer over them.
-fn all_lists(unit: &Unit<'_>, structs: &[&str]) -> Result<Vec<StructLists>, EmitError> {
-    let layouts = layout(unit.model, target::ALL[0])
-        .map_err(|error| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() })?;
-    let layers: Vec<&str> = unit.model.layers.keys().map(String::as_str).collect();
-    lists::compile(&layouts, structs, &layers)
+    print(unit, unit.lists()?)
 }
 
 /// The whole file, with the validators of these structs.
@@ -101,7 +92,7 @@ pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
 
 /// What [`emit`] prints, as tokens for a macro.
 pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
-    parsed(unit, &items(unit, &all_lists(unit, &lists::handed_in(unit.model))?)?)
+    parsed(unit, &items(unit, unit.lists()?)?)
 }
 
 fn parsed(unit: &Unit<'_>, text: &str) -> Result<TokenStream, EmitError> {
@@ -159,7 +150,7 @@ fn printed(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<String, Emi
 /// What judges a struct and builds what passes, if it has a check list.
 fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let Some(lists) = all.0.get(def.meta.name.as_str()) else { return Ok(()) };
-    let release = abi.unit.release_name();
+    let release = abi.release_name;
     let mut pieces = vec![checks::Checks { lists, release, meta: &def.meta }.emit()?];
     pieces.extend(builders::emit(def, &lists.generic, abi)?);
     pieces.extend(follow::emit(&def.meta, all, abi)?);
@@ -184,8 +175,11 @@ fn derives(more: &[&str], code: &mut Lines) {
 
 /// The layouts of a release on every kind of machine, in the order of `argsz::per_abi`.
 struct Abi<'a> {
-    unit: &'a Unit<'a>,
+    history: &'a Model,
     model: &'a Model,
+    release: Release,
+    release_name: &'a str,
+    source_name: &'a str,
     /// 64-bit, ARM, i386, m68k.
     layouts: Kinds<'a>,
     /// 64 and 32 bits, where ioctl numbers have three direction bits.
@@ -193,17 +187,22 @@ struct Abi<'a> {
 }
 
 impl<'a> Abi<'a> {
-    fn new(unit: &'a Unit<'a>) -> Result<Self, EmitError> {
-        let no_layout =
-            |error: LayoutError| EmitError::Layout { item: unit.source_name.to_owned(), reason: error.to_string() };
-        let on = |pointer: u8| kinds::on(unit.model, pointer, 8, true).map_err(no_layout);
-        let (layouts, wide) = (kinds::kinds(unit.model).map_err(no_layout)?, [on(8)?, on(4)?]);
-        Ok(Self { unit, model: unit.model, layouts, wide })
+    fn new(unit: &Unit<'a>) -> Result<Self, EmitError> {
+        let (layouts, wide) = (kinds::kinds(unit)?, [kinds::on(unit, 8, 8, true)?, kinds::on(unit, 4, 8, true)?]);
+        Ok(Self {
+            history: unit.history,
+            model: unit.model,
+            release: unit.release,
+            release_name: unit.release_name(),
+            source_name: unit.source_name,
+            layouts,
+            wide,
+        })
     }
 
     /// The layouts of one struct, on each kind of machine.
     fn of(&self, name: &str) -> Result<[&StructLayout<'a>; 4], EmitError> {
-        let unknown = || EmitError::Unknown { item: self.unit.source_name.to_owned(), name: name.to_owned() };
+        let unknown = || EmitError::Unknown { item: self.source_name.to_owned(), name: name.to_owned() };
         let [long64, align8, align4, align2] = &self.layouts;
         let of = |layouts: &'_ Layouts<'a>| layouts.structs.get(name).is_some();
         if ![long64, align8, align4, align2].into_iter().all(of) {

@@ -19,7 +19,7 @@ pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), 
     let kind = if def.is_union { "union" } else { "struct" };
     let docs = Docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
     bodies(&body, &docs, abi, code)?;
-    let (header, release) = (&abi.model.header.path, abi.unit.release_name());
+    let (header, release) = (&abi.model.header.path, abi.release_name);
     code.gap();
     code.open(&format!("impl argsz::Uapi for {} {{", body.name));
     code.line(&format!("const NAME: &'static str = {:?};", def.meta.name));

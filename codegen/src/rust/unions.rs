@@ -193,9 +193,8 @@ pub(super) fn primary<'a>(body: &Body<'a>, member: Member<'a>, abi: &Abi<'_>) ->
 
 fn was_field(body: &Body<'_>, name: &str, abi: &Abi<'_>) -> bool {
     let item = &body.laid[0].def.meta.name;
-    let release = abi.unit.release;
-    abi.unit
-        .history
+    let release = abi.release;
+    abi.history
         .structs()
         .filter(|def| def.meta.name == *item)
         .flat_map(|def| &def.fields)

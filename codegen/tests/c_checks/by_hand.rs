@@ -3,14 +3,12 @@
 use argsz_codegen::c_checks::{self, StructLists};
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::{Engine, EngineError, Input};
-use argsz_codegen::unit::Unit;
+use argsz_codegen::{Shared, Unit};
 use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
 use argsz_schema::expr::{Arith, Compare};
-use argsz_schema::layout::layout;
 use argsz_schema::model::{ByteOrder, Errno, ErrnoDefaults, Header, Model, Release};
 use argsz_schema::project::Lookup;
 use argsz_schema::source::Span;
-use argsz_schema::target;
 
 use crate::support::{compile_everywhere, quiet, run, scratch, write};
 
@@ -136,7 +134,15 @@ fn model() -> Model {
 }
 
 fn unit(model: &Model) -> Unit<'_> {
-    Unit { history: model, release: Release(0), model, stem: "every", source_name: "every.toml", input_hash: "0" }
+    Unit {
+        history: model,
+        release: Release(0),
+        model,
+        stem: "every",
+        source_name: "every.toml",
+        input_hash: "0",
+        shared: Shared::default(),
+    }
 }
 
 fn lists(size: SizeFrom) -> StructLists {
@@ -149,8 +155,7 @@ fn lists(size: SizeFrom) -> StructLists {
 
 fn printed(size: SizeFrom) -> String {
     let model = model();
-    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
-    c_checks::print(&unit(&model), &layouts, &[lists(size)]).expect("C")
+    c_checks::print(&unit(&model), &[lists(size)]).expect("C")
 }
 
 /// Lays out what the compilers are given: the header as user and kernel see it, the support header, a file each.
@@ -213,10 +218,9 @@ int main(void)
 
 fn engine(size: SizeFrom, cache: &str) -> Result<CEngine, EngineError> {
     let model = model();
-    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
     let sanitized = ["-O1", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     let how = CBuild { cache: scratch(cache), compiler: "gcc".into(), options: sanitized.map(str::to_owned).to_vec() };
-    CEngine::assemble(&unit(&model), &layouts, HEADER, vec![lists(size)], &how)
+    CEngine::assemble(&unit(&model), HEADER, vec![lists(size)], &how)
 }
 
 /// A valid struct, changed at some places.
@@ -288,10 +292,9 @@ fn the_engine_answers_by_rule_and_by_bytes() {
 #[test]
 fn a_missing_compiler_is_named() {
     let model = model();
-    let layouts = layout(&model, target::ALL[0]).expect("nothing to lay out");
     let build = |compiler: &str, header: &str| {
         let how = CBuild { cache: scratch("no-cc"), compiler: compiler.into(), options: vec![] };
-        CEngine::assemble(&unit(&model), &layouts, header, vec![lists(SizeFrom::Known)], &how).err()
+        CEngine::assemble(&unit(&model), header, vec![lists(SizeFrom::Known)], &how).err()
     };
     let missing = build("no-such-compiler", HEADER).map(|error| error.to_string()).unwrap_or_default();
     assert!(missing.starts_with("the c engine needs `no-such-compiler`: "), "{missing}");
