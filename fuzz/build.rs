@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use argsz_codegen::engine::{c, rust as engine};
 use argsz_codegen::{Shared, Unit, c_header, lists, rust};
-use argsz_schema::layout::layout;
 use argsz_schema::{Schema, target};
 
 /// Schemas, and the release of each that is read.
@@ -21,13 +20,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let release = schema.release(release).ok_or("no such release")?;
         let model = schema.at(release);
         let (history, source_name) = (schema.model(), stem);
-        let unit = Unit { history, release, model: &model, stem, source_name, input_hash: "0" , shared: Shared::default()};
-        let layouts = layout(&model, target::ALL[0])?;
-        let lists = lists::compile(&layouts, &lists::every_struct(&model), &[])?;
+        let unit =
+            Unit { history, release, model: &model, stem, source_name, input_hash: "0", shared: Shared::default() };
+        let lists = lists::compile(&unit.on(target::ALL[0])?, &lists::every_struct(&model), &[])?;
         text.push_str(&format!("pub mod {stem} {{\n    #[allow(dead_code)]\n    pub mod abi {{\n"));
         text.push_str(&rust::print(&unit, &lists)?);
-        text.push_str(&format!("    }}\n    use super::*;\n{}}}\n", engine::answers(&unit, &layouts, &lists)?));
-        compile(&out.join(stem), stem, &c::files(&unit, &layouts, &c_header::emit(&unit)?, &lists)?)?;
+        text.push_str(&format!("    }}\n    use super::*;\n{}}}\n", engine::answers(&unit, &lists)?));
+        compile(&out.join(stem), stem, &c::files(&unit, &c_header::emit(&unit)?, &lists)?)?;
     }
     std::fs::write(out.join("readers.rs"), text.replace("fn answer(", "pub fn answer("))?;
     Ok(())

@@ -1,9 +1,8 @@
 //! A companion of the C header: it compiles exactly if the compiler agrees with the schema about every size,
 //! alignment, offset and constant.
 
-use std::collections::HashSet;
-
 use argsz_schema::constants;
+use argsz_schema::hash::HashSet;
 use argsz_schema::layout::{Layouts, Placed, StructLayout};
 use argsz_schema::model::{ConstValue, Item, Model, Type};
 use argsz_schema::target::{self, Endian, Target};
@@ -88,7 +87,7 @@ const SPLITS: [Split; 3] = [
 /// all machines have it.
 fn sections(machines: &[Machine], lines: &[Vec<String>]) -> String {
     let sets: Vec<HashSet<&str>> = lines.iter().map(|lines| lines.iter().map(String::as_str).collect()).collect();
-    let mut said: Vec<HashSet<&str>> = vec![HashSet::new(); machines.len()];
+    let mut said: Vec<HashSet<&str>> = vec![HashSet::default(); machines.len()];
     // The lines that all of these machines have, and that were not said to them yet.
     let mut common = |group: &[usize]| {
         let Some(first) = group.first() else { return String::new() };

@@ -29,7 +29,7 @@ pub fn emit(unit: &Unit<'_>) -> Result<String, EmitError> {
     let structs = Structs::new(model, &marks, &layouts, &order);
     let mut parts = vec![head(unit)];
     let mut waiting = order.iter();
-    let mut printed = std::collections::HashSet::new();
+    let mut printed = argsz_schema::hash::HashSet::default();
     for item in &model.items {
         match item {
             Item::Const(one) => parts.push(numbers::constant(one)),

@@ -1,8 +1,7 @@
 //! The check lists of a release: what every emitter of validators prints, and for which structs.
 
-use std::collections::HashSet;
-
 use argsz_schema::checklist::{self, CheckList, Pointer, Slot, Step};
+use argsz_schema::hash::HashSet;
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
 
@@ -90,7 +89,7 @@ pub fn every_struct(model: &Model) -> Vec<&str> {
 /// themselves, and have something in them that is not output.
 #[must_use]
 pub fn handed_in(model: &Model) -> Vec<&str> {
-    let mut inside = HashSet::new();
+    let mut inside = HashSet::default();
     for def in model.structs() {
         def.fields.iter().for_each(|field| contained(&field.ty, &mut inside));
     }

@@ -1,11 +1,12 @@
 //! What can be judged of a schema in whose text there are mistakes: the items that neither have one nor name one that
 //! has. Of those, a finding is true whatever becomes of the others.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::check;
 use crate::diag::{Ctxt, Diagnostic};
+use crate::hash::HashSet;
 use crate::model::Model;
 use crate::source::Source;
 

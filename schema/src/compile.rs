@@ -1,12 +1,11 @@
 //! From a struct to its check list.
 
-use std::collections::HashSet;
-
 use crate::checklist::{CheckList, Cond, Op, SizeFrom, Step, whole};
 use crate::codes;
 use crate::compile_fields::Fields;
 use crate::diag::Diagnostic;
 use crate::expr::Expr;
+use crate::hash::HashSet;
 use crate::layout::{Layouts, Placed};
 use crate::model::{Errno, Grows, Path, Release, Role, Rule, RuleKind, Struct, Tail};
 use crate::resolve::{self, Scope};
@@ -74,7 +73,7 @@ impl<'a, 'm> Compiler<'a, 'm> {
             size: SizeFrom::Known,
             steps: Vec::new(),
             late: Vec::new(),
-            ids: HashSet::new(),
+            ids: HashSet::default(),
             found: Vec::new(),
         }
     }

@@ -1,12 +1,11 @@
 //! The checks of single fields, down through unions and structs, and tables of allowed pairs.
 
-use indexmap::IndexMap;
-
 use crate::checklist::{Cond, Op, Term};
 use crate::codes;
 use crate::compile::{About, Compiler, all, narrow};
 use crate::diag::Diagnostic;
 use crate::expr::Compare;
+use crate::hash::IndexMap;
 use crate::layout::{Placed, StructLayout, base};
 use crate::model::{ArmWhen, Dir, EnumKind, Errno, Field, FlagKind, Path, Reserved, Role, Type, ValueType};
 use crate::resolve::{Scope, Word, slot, widest};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use thiserror::Error;
 
+use crate::hash::IndexMap;
 use crate::model::{Field, Model, Path, Prim, Struct, Type};
 use crate::source::Span;
 use crate::target::Target;
@@ -123,7 +123,7 @@ const MAX_DEPTH: u8 = 64;
 pub fn layout(model: &Model, target: Target) -> Result<Layouts<'_>, LayoutError> {
     let mut structs: IndexMap<&str, Option<StructLayout<'_>>> =
         model.structs().map(|def| (def.meta.name.as_str(), None)).collect();
-    let mut ready = IndexMap::with_capacity(structs.len());
+    let mut ready = IndexMap::with_capacity_and_hasher(structs.len(), crate::hash::Hasher);
     for def in order(model)? {
         let laid = Builder { target, ready: &ready, def, fields: Vec::new() }.build()?;
         ready.insert(def.meta.name.as_str(), (laid.size, laid.align));
@@ -141,7 +141,7 @@ pub fn order(model: &Model) -> Result<Vec<&Struct>, LayoutError> {
         Open,
         Done,
     }
-    let mut states: IndexMap<&str, State> = IndexMap::new();
+    let mut states: IndexMap<&str, State> = IndexMap::default();
     let mut done = Vec::new();
     for root in model.structs() {
         if states.contains_key(root.meta.name.as_str()) {

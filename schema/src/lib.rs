@@ -16,6 +16,7 @@ pub mod errno;
 pub mod expr;
 mod expr_display;
 mod expr_parse;
+pub mod hash;
 pub mod ioctl;
 pub mod language;
 pub mod layout;

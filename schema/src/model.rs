@@ -3,11 +3,10 @@
 //! A [`Model`] holds either the whole history of a header (as lowered) or one release of it
 //! (after [`Model::at`]); the types are the same. It knows no TOML and no emitter.
 
-use indexmap::IndexMap;
-
 use crate::bits::{Bits, CellTable};
 use crate::chain::Chain;
 use crate::expr::Expr;
+use crate::hash::IndexMap;
 use crate::project::Lookup;
 use crate::source::Span;
 

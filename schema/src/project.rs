@@ -1,10 +1,10 @@
 //! Projection: what a header is at one of its releases; and finding items by name.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::bits::{Bits, CellTable};
 use crate::chain::Chain;
+use crate::hash::{HashMap, HashSet};
 use crate::model::{
     Const, Enum, EnumMember, Field, Flags, Ioctl, Item, Layer, Model, Pointee, PointsTo, Release, Rule, Struct, Type,
     ValueType,
@@ -97,7 +97,7 @@ finders! {
 impl Model {
     fn find(&self, kind: Kind, name: &str) -> Option<&Item> {
         let index = self.lookup.0.get_or_init(|| {
-            let mut index = HashMap::with_capacity(self.items.len());
+            let mut index = HashMap::with_capacity_and_hasher(self.items.len(), crate::hash::Hasher);
             for (at, item) in self.items.iter().enumerate() {
                 index.entry((Kind::of(item), item.meta().name.clone())).or_insert(at);
             }

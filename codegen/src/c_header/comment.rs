@@ -1,7 +1,6 @@
 //! Comments: CommonMark in, the kernel's comment style out, at most 80 columns wide.
 
-use std::collections::HashMap;
-
+use argsz_schema::hash::HashMap;
 use argsz_schema::model::{Item, Meta, Model};
 
 const WIDTH: usize = 80;
@@ -12,7 +11,7 @@ pub(super) struct Marks<'m>(HashMap<&'m str, &'static str>);
 
 impl<'m> Marks<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        let mut marks = HashMap::new();
+        let mut marks = HashMap::default();
         for item in &model.items {
             let name = item.meta().name.as_str();
             match item {

@@ -1,7 +1,6 @@
 //! Structs and unions.
 
-use std::collections::HashSet;
-
+use argsz_schema::hash::HashSet;
 use argsz_schema::layout::{self, Layouts, Placed, StructLayout};
 use argsz_schema::model::{Model, Reserved, Struct, Type};
 
@@ -26,7 +25,7 @@ impl<'a, 'm> Structs<'a, 'm> {
         layouts: &'a [Layouts<'m>],
         order: &[&'m Struct],
     ) -> Self {
-        let mut flexible = HashSet::new();
+        let mut flexible = HashSet::default();
         for def in order {
             let laid = layouts.iter().find_map(|on| on.structs.get(def.meta.name.as_str()));
             let ends = |placed: &Placed<'_>| match layout::base(&placed.field.ty) {

@@ -3,8 +3,8 @@
 
 use argsz_schema::checklist::{Cond, Op, Slot, Term};
 use argsz_schema::expr::{Arith, Compare};
+use argsz_schema::hash::IndexMap;
 use argsz_schema::model::ByteOrder;
-use indexmap::IndexMap;
 
 use super::text::Code;
 use super::{consts, names};

@@ -31,9 +31,9 @@ mod structs;
 mod text;
 mod unions;
 
-use std::collections::HashMap;
 use std::str::FromStr as _;
 
+use argsz_schema::hash::HashMap;
 use argsz_schema::layout::{Layouts, StructLayout};
 use argsz_schema::model::{Item, Model, Release, Struct};
 use proc_macro2::TokenStream;

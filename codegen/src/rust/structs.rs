@@ -1,7 +1,6 @@
 //! Structs: fields, the methods that reach into their unions, and what the compiler is to assert.
 
-use std::collections::HashSet;
-
+use argsz_schema::hash::HashSet;
 use argsz_schema::model::{Dir, Struct, Type};
 
 use super::body::{Body, Member, elements};
@@ -138,7 +137,7 @@ impl Scope {
 
     /// Of what has these methods.
     pub(super) fn bare(taken: &[&str]) -> Self {
-        Self { fields: HashSet::new(), methods: taken.iter().map(|name| (*name).to_owned()).collect() }
+        Self { fields: HashSet::default(), methods: taken.iter().map(|name| (*name).to_owned()).collect() }
     }
 
     /// A field's name: without leading underscores, if no other field is called that.

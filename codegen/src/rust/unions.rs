@@ -1,7 +1,6 @@
 //! Unions: their bytes, one typed view per arm, and one that picks the arm by the selector.
 
-use std::collections::HashSet;
-
+use argsz_schema::hash::HashSet;
 use argsz_schema::model::{ArmWhen, Enum, EnumKind, Field, Path, Type, ValueType};
 
 use super::body::{Body, Member, word};
@@ -72,7 +71,7 @@ pub(super) fn arms<'a>(
 ) -> Result<Vec<Arm<'a>>, EmitError> {
     let item = &body.laid[0].def.meta.name;
     let mut arms = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for (nth, member) in body.members().into_iter().enumerate() {
         // Bytes that only fix the size have no meaning to be read.
         if member.field.reserved.is_some() || matches!(member.field.ty, Type::Flex(_)) {

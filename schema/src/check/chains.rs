@@ -1,11 +1,10 @@
 //! Chains: that they can be found and followed, and that every id leads to a struct, or to none on purpose.
 
-use std::collections::HashMap;
-
 use super::{At, Check, list};
 use crate::chain::{Chain, is_u32};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::model::{ByteOrder, Enum, EnumKind, Field, Grows, Prim, PrimKind, Struct, Type};
 use crate::nearest::did_you_mean_or;
 use crate::rust_name;
@@ -103,7 +102,7 @@ fn ids(check: &Check<'_>, chain: &Chain, ids: &Enum) {
     // A key of another release is known by the whole history.
     let ever = check.model.enums().filter(|other| other.meta.name == ids.meta.name).flat_map(|other| &other.members);
     let ever: Vec<&str> = ever.map(|member| member.key.as_str()).collect();
-    let mut names = HashMap::from([(OTHER.to_owned(), chain.meta.span)]);
+    let mut names = HashMap::from_iter([(OTHER.to_owned(), chain.meta.span)]);
     for (key, at) in written {
         if !ever.contains(&key.as_str()) {
             let message = format!("`{}` has no value `{key}`", ids.meta.name);

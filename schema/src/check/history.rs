@@ -1,8 +1,9 @@
 //! When what changes: a struct that is as it was before needs no second judgement.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::walk;
+use crate::hash::{HashMap, HashSet};
 use crate::layout::base;
 use crate::model::{Item, Life, Model, Release, Struct, Type, ValueType};
 
@@ -24,10 +25,10 @@ impl<'m> History<'m> {
     pub(super) fn of(model: &'m Model) -> Self {
         let mut history = Self {
             releases: Vec::new(),
-            direct: HashMap::new(),
-            users: HashMap::new(),
+            direct: HashMap::default(),
+            users: HashMap::default(),
             ruled: Vec::new(),
-            words: HashSet::new(),
+            words: HashSet::default(),
         };
         for item in &model.items {
             history.item(item);

@@ -2,10 +2,9 @@
 //!
 //! It errs on one side only: what it calls impossible is impossible.
 
-use std::collections::HashMap;
-
 use crate::checklist::{Cond, Slot, Term};
 use crate::expr::{Arith, Compare};
+use crate::hash::HashMap;
 
 /// A word is judged value by value if it can have no more than so many.
 const FEW: u64 = 512;

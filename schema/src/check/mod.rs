@@ -20,10 +20,11 @@ mod values;
 mod waivers;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::compile::compile;
 use crate::diag::{Ctxt, Diagnostic, Severity};
+use crate::hash::HashSet;
 use crate::layout::{LayoutError, Layouts, StructLayout};
 use crate::model::{Field, Model, Release, Struct, Type, Waiver};
 use crate::source::Span;

@@ -1,12 +1,11 @@
 //! Names: what C and Rust can say, and that no two things have the same one.
 
-use std::collections::HashMap;
-
 use super::{Check, each_field};
 use crate::bits::Bits;
 use crate::codes;
 use crate::constants::{self, Number};
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::model::{Enum, Field, Flags, Item, Life, Meta, Struct};
 use crate::rust_name;
 use crate::source::Span;
@@ -223,8 +222,8 @@ fn numbers<'m>(check: &Check<'_>, words: &mut Names<'m>, meta: &'m Meta, numbers
 }
 
 fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
-    let mut spaces: HashMap<String, Names<'m>> = HashMap::new();
-    let mut rust: HashMap<String, Names<'m>> = HashMap::new();
+    let mut spaces: HashMap<String, Names<'m>> = HashMap::default();
+    let mut rust: HashMap<String, Names<'m>> = HashMap::default();
     each_field(&def.fields, &mut |field: &'m Field, path| {
         let meta = &field.meta;
         if meta.name.is_empty() {

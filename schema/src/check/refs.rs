@@ -1,12 +1,11 @@
 //! References: that what is named exists, at every release at which it is used; and that no struct contains itself.
 
-use std::collections::{HashMap, HashSet};
-
 use super::{Check, walk};
 use crate::bits::{BitField, CellTable, Says};
 use crate::chain::Chain;
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
+use crate::hash::{HashMap, HashSet};
 use crate::layout::base;
 use crate::model::{Field, Item, Life, Pointee, Release, Struct, Type, ValueType};
 use crate::nearest::did_you_mean;
@@ -58,7 +57,7 @@ enum Kind {
 /// Reports what is not there; gives the structs that can therefore have no layout, by release.
 pub(super) fn check(check: &Check<'_>, releases: &[Release]) -> HashSet<(String, Release)> {
     let names = Names::of(check, releases);
-    let mut broken = HashSet::new();
+    let mut broken = HashSet::default();
     for item in &check.model.items {
         match item {
             Item::Struct(def) => fields(check, &names, def, &mut broken),
@@ -105,7 +104,7 @@ impl Kind {
 impl<'m> Names<'m> {
     fn of(check: &Check<'m>, releases: &[Release]) -> Self {
         let releases = releases.to_vec();
-        let [types, flags, enums, bits] = [const { HashMap::new }; 4].map(|new| new());
+        let [types, flags, enums, bits] = std::array::from_fn(|_| HashMap::default());
         let mut names = Self { types, flags, enums, bits, releases };
         for item in &check.model.items {
             let kind = match item {
@@ -284,7 +283,7 @@ fn contained(check: &Check<'_>, release: Release, broken: &mut HashSet<(String, 
 /// Reports each cycle; gives the structs on one.
 fn cycles(check: &Check<'_>, defs: &[&Struct], inside: &[Vec<(usize, Span)>]) -> HashSet<usize> {
     let (mut done, mut on_stack) = (vec![false; defs.len()], vec![false; defs.len()]);
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     for root in 0..defs.len() {
         let mut stack = if done[root] { Vec::new() } else { vec![(root, 0)] };
         while let Some((at, next)) = stack.last_mut() {

@@ -1,13 +1,12 @@
 //! Rules, as far as they can be judged without input: that each can fire, that none refuses everything, and that no
 //! two of them contradict each other.
 
-use std::collections::{HashMap, HashSet};
-
 use super::Check;
 use super::known::{Known, Word, word, words};
 use crate::checklist::{CheckList, Cond, Op, Step};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::{HashMap, HashSet};
 use crate::model::Struct;
 use crate::source::Span;
 
@@ -46,7 +45,7 @@ pub(super) fn judge(check: &Check<'_>, list: &CheckList, def: &Struct, found: &m
 
 /// As [`judge`], with the places given: for the rules of layers.
 pub(super) fn judge_own(check: &Check<'_>, list: &CheckList, own: &HashSet<Span>, found: &mut Rules) {
-    let mut walk = Walk { check, known: Known::default(), narrowed: HashMap::new() };
+    let mut walk = Walk { check, known: Known::default(), narrowed: HashMap::default() };
     for step in &list.steps {
         if !walk.step(step, own.contains(&step.span), found) {
             return;

@@ -1,10 +1,9 @@
 //! Unions and selectors: every value leads to one arm, or to none on purpose.
 
-use std::collections::HashMap;
-
 use super::{At, Check, each_field, list};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::layout::{Located, base};
 use crate::model::{ArmWhen, Enum, EnumKind, EnumMember, Field, Path, Pointee, PointsTo, Struct, Type, ValueType};
 use crate::nearest::{did_you_mean, did_you_mean_or};
@@ -162,7 +161,7 @@ impl Taken<'_, '_, '_> {
 }
 
 fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Located<'_>, values: &Enum) {
-    let mut taken = Taken { check, values, by: HashMap::new(), when: check.when(at.release) };
+    let mut taken = Taken { check, values, by: HashMap::default(), when: check.when(at.release) };
     for arm in union.arms {
         if let Some(ArmWhen::Values(names)) = &arm.arm {
             taken.take_all(names);
@@ -207,7 +206,7 @@ fn pointee(check: &Check<'_>, at: &At<'_>, def: &Struct, points_to: &PointsTo) {
         return;
     };
     let Some(values) = at.wide.model.find_enum(name) else { return };
-    let mut taken = Taken { check, values, by: HashMap::new(), when: check.when(at.release) };
+    let mut taken = Taken { check, values, by: HashMap::default(), when: check.when(at.release) };
     for (names, of) in arms {
         for (name, place) in names {
             // A value that lives at another release has no arm at this one.

@@ -1,10 +1,9 @@
 //! Keys of one field or rule that do not go together.
 
-use std::collections::HashMap;
-
 use super::{Check, each_field};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::model::{Dir, Field, Grows, Item, PointsTo, PrimKind, Reserved, Role, Rule, RuleKind, Struct, Tail, Type};
 use crate::nearest::did_you_mean_or;
 use crate::source::Span;
@@ -145,7 +144,7 @@ fn counts(check: &Check<'_>, points_to: &PointsTo, path: &str, paths: &[String])
 }
 
 fn rules(check: &Check<'_>, owner: &str, rules: &[Rule]) {
-    let mut ids: HashMap<&str, Vec<&Rule>> = HashMap::new();
+    let mut ids: HashMap<&str, Vec<&Rule>> = HashMap::default();
     for rule in rules {
         let same = ids.entry(&rule.id).or_default();
         if let Some(first) = same.iter().find(|first| first.life.overlaps(rule.life)) {

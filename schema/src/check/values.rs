@@ -1,10 +1,9 @@
 //! Values: members of flags and enums, the fields that have them, and the numbers of ioctls.
 
-use std::collections::HashMap;
-
 use super::{At, Check, list, walk};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::ioctl;
 use crate::layout::base;
 use crate::model::{
@@ -101,7 +100,7 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
     if !values.members.iter().any(|member| member.kind == EnumKind::Value) {
         empty(check, &values.meta, "the enum");
     }
-    let mut owners: HashMap<i64, Vec<&EnumMember>> = HashMap::new();
+    let mut owners: HashMap<i64, Vec<&EnumMember>> = HashMap::default();
     for member in &values.members {
         let (low, high) = (-(i128::from(max(values.width)) / 2) - 1, i128::from(max(values.width)));
         if !(low..=high).contains(&i128::from(member.value)) {
@@ -286,7 +285,7 @@ fn direction(check: &Check<'_>, ioctl: &Ioctl) {
 
 /// The numbers of ioctls at one release.
 pub(super) fn ioctls(check: &Check<'_>, at: &At<'_>) {
-    let mut taken: HashMap<u32, &Ioctl> = HashMap::new();
+    let mut taken: HashMap<u32, &Ioctl> = HashMap::default();
     for ioctl in at.wide.model.ioctls() {
         let span = ioctl.meta.span;
         let def = ioctl.arg.as_ref().and_then(|arg| match base(arg) {

@@ -1,11 +1,10 @@
 //! `[header]`.
 
-use std::collections::HashMap;
-
 use super::plain;
 use super::tree::{Cx, Table, Text};
 use crate::codes::{self, Code};
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::language;
 use crate::model::{Errno, ErrnoDefaults, Header};
 use crate::source::Span;
@@ -82,7 +81,7 @@ fn in_order(cx: &Cx<'_>, releases: &[Text]) {
 
 /// Reports what is listed a second time.
 fn once(cx: &Cx<'_>, all: &[Text], code: Code, what: &str) {
-    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut seen: HashMap<&str, Span> = HashMap::default();
     for text in all {
         if let Some(first) = seen.insert(&text.text, text.at) {
             let finding = Diagnostic::new(code, text.at, format!("`{}` is {what} twice", text.text));

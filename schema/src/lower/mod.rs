@@ -16,12 +16,12 @@ mod types;
 mod units;
 mod values;
 
-use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
+use crate::hash::IndexMap;
 use crate::language;
 use crate::model::{Item, Life, Meta, Model, Release};
 use crate::project::Lookup;
@@ -43,7 +43,7 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
         return None;
     }
     let document = parse(source, ctxt)?;
-    let mut cx = Cx { ctxt, source, releases: IndexMap::new(), values: named::Named::default() };
+    let mut cx = Cx { ctxt, source, releases: IndexMap::default(), values: named::Named::default() };
     let header = {
         let top = Table::new(&cx, document.get_ref(), Span::default());
         grammar(&top)?;

@@ -1,8 +1,5 @@
 //! Numbers by name: every constant and member, worked out whatever the order they are written in.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -10,6 +7,7 @@ use super::arith::{self, Program};
 use super::tree::{Cx, integer};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::source::Span;
 
 /// Numbers of constants and members by C name; of members also by `TYPE.KEY`, which is how the fields of that type
@@ -81,7 +79,7 @@ impl Raw {
 
 /// Works all names of a document out. Cycles are reported here; other mistakes when each item is lowered.
 pub(super) fn evaluate(cx: &Cx<'_>, document: &DeTable<'_>) -> Named {
-    let mut raws = Raws::new();
+    let mut raws = Raws::default();
     for (kind, members) in [("flags", "bits"), ("enum", "values")] {
         let Some(DeValue::Table(items)) = document.get(kind).map(Spanned::get_ref) else { continue };
         for (owner, item) in items.iter().flat_map(|(name, value)| tables(value).map(move |item| (name, item))) {
@@ -104,7 +102,7 @@ pub(super) fn evaluate(cx: &Cx<'_>, document: &DeTable<'_>) -> Named {
         }
     }
     let mut named = Named::default();
-    let mut seen = HashMap::with_capacity(raws.len());
+    let mut seen = HashMap::with_capacity_and_hasher(raws.len(), crate::hash::Hasher);
     for name in raws.keys() {
         walk(cx, name, &raws, &mut seen, &mut named);
     }

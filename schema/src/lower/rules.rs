@@ -1,6 +1,5 @@
 //! Minimum sizes, rules, layers and waivers.
 
-use indexmap::IndexMap;
 use toml::de::DeValue;
 
 use super::plain;
@@ -9,6 +8,7 @@ use super::tree::{Table, string, wrong_kind};
 use super::{FOREVER, meta};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::IndexMap;
 use crate::language;
 use crate::model::{Layer, Life, MinSize, Path, Rule, RuleKind, Waiver};
 
@@ -122,7 +122,7 @@ fn combine(table: &Table<'_, '_>) -> Option<RuleKind> {
     }
     let value = table.get("allowed")?;
     let allowed = Table::of(cx, value, value.span().into())?;
-    let mut found = IndexMap::new();
+    let mut found = IndexMap::default();
     for (row, _, value) in allowed.entries() {
         let DeValue::Array(columns) = value.get_ref() else {
             wrong_kind(cx, value, "an array");
@@ -157,14 +157,14 @@ pub(super) fn waivers(table: &Table<'_, '_>) -> Vec<Waiver> {
 
 /// `[layer.NAME]` with `[layer.NAME.on.STRUCT]`.
 pub(super) fn layers(top: &Table<'_, '_>) -> IndexMap<String, Layer> {
-    let mut found = IndexMap::new();
+    let mut found = IndexMap::default();
     let Some(value) = top.get("layer") else { return found };
     let Some(all) = Table::of(top.cx, value, value.span().into()) else { return found };
     for (name, at, value) in all.entries() {
         super::identifier(top.cx, name, at);
         let Some(table) = Table::of(top.cx, value, at) else { continue };
         let meta = meta(&table, name, at, FOREVER);
-        let mut on = IndexMap::new();
+        let mut on = IndexMap::default();
         if let Some(structs) = table.get("on").and_then(|value| Table::of(top.cx, value, value.span().into())) {
             for (name, at, value) in structs.entries() {
                 let Some(table) = Table::of(top.cx, value, at) else { continue };

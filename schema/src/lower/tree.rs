@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::named::Named;
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
+use crate::hash::IndexMap;
 use crate::language::Shape;
 use crate::model::{Errno, Life, Release};
 use crate::nearest::did_you_mean;

@@ -1,7 +1,5 @@
 //! Constants, flags and enums, and the arithmetic between them.
 
-use std::collections::HashMap;
-
 use toml::de::DeValue;
 
 use super::arith;
@@ -10,6 +8,7 @@ use super::tree::{Cx, Table, Text, integer, number, string, wrong_kind};
 use super::{FOREVER, identifier, lives, meta};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::language;
 use crate::model::{Const, ConstValue, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, Life, Meta, Style};
 use crate::nearest::did_you_mean;
@@ -192,7 +191,7 @@ fn flag_table(table: &Table<'_, '_>, key: &str, at: Span) -> Option<(FlagKind, u
 /// Gives composed masks their bits, those of masks they are composed of included. Names that are not there are for
 /// `check` to report.
 fn compose(members: &mut [FlagMember]) {
-    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut places: HashMap<String, Vec<usize>> = HashMap::default();
     for (place, member) in members.iter().enumerate() {
         places.entry(member.key.clone()).or_default().push(place);
         places.entry(member.meta.name.clone()).or_default().push(place);
