@@ -46,6 +46,7 @@ mod page;
 #[cfg(feature = "project")]
 pub mod project;
 pub mod rust;
+mod shares;
 #[cfg(feature = "cli")]
 pub mod smt;
 pub mod unit;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use argsz_schema::model::Release;
+use argsz_schema::shares;
 use argsz_schema::source::{Source, Span};
 use argsz_schema::{LoadError, Schema};
 use sha2::{Digest, Sha256};
@@ -127,11 +128,8 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
             input_hash: &hash,
             shared: Shared::default(),
         };
-        // Emitters know nothing of each other, so each has a thread of its own.
-        let made: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = outs.iter().map(|out| scope.spawn(|| (out.emitter.emit)(&unit))).collect();
-            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        });
+        // Emitters know nothing of each other.
+        let made = shares::map(&outs, |out| (out.emitter.emit)(&unit));
         for (out, made) in outs.into_iter().zip(made) {
             match made {
                 Ok(text) => {

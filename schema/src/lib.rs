@@ -27,6 +27,7 @@ pub mod project;
 pub mod render;
 pub mod rust_name;
 pub mod schema;
+pub mod shares;
 pub mod source;
 pub mod target;
 

@@ -139,7 +139,7 @@ pub fn read(path: &Path) -> Result<String, LoadError> {
     if about.len() > MAX_BYTES {
         return Err(LoadError::TooLarge { path: path.to_owned(), bytes: about.len() });
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)? as u64;
     if read > MAX_BYTES {
         return Err(LoadError::TooLarge { path: path.to_owned(), bytes: read });

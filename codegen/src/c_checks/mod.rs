@@ -17,7 +17,7 @@ use argsz_schema::model::{Path, Type};
 
 use crate::kinds::Kinds;
 pub use crate::lists::{StructLists, compile, every_struct, handed_in};
-use crate::{EmitError, Unit, kinds, lists};
+use crate::{EmitError, Unit, kinds, lists, shares};
 use follow::Follow;
 pub use follow::{function_name, union_name};
 use function::{Bytes, Functions, slots};
@@ -46,13 +46,11 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
         clean(&generated)
     );
     let kinds = kinds::kinds(unit)?;
-    for lists in lists {
-        text.push_str(&on_its_machines(&kinds, &lists.generic.name, of_struct(&kinds[0], lists)?));
-    }
-    for one in lists {
-        let checks = followers(&kinds, lists, &one.generic.name)?;
-        text.push_str(&on_its_machines(&kinds, &one.generic.name, checks));
-    }
+    let each = |some: &[StructLists], checks: &dyn Fn(&StructLists) -> Result<String, EmitError>| {
+        some.iter().map(|one| Ok(on_its_machines(&kinds, &one.generic.name, checks(one)?))).collect()
+    };
+    text.push_str(&shares::joined(lists, |some| each(some, &|one| of_struct(&kinds[0], one)))?);
+    text.push_str(&shares::joined(lists, |some| each(some, &|one| followers(&kinds, lists, &one.generic.name)))?);
     let _ = write!(text, "\n#endif /* {guard} */\n");
     Ok(text)
 }

@@ -38,6 +38,7 @@ pub(super) fn asserts<'a>(ioctls: impl Iterator<Item = &'a Ioctl>, abi: &Abi<'_>
         return None;
     }
     let mut code = Lines::new(0);
+    code.line("");
     code.line("#[allow(deprecated)]");
     code.open("const _: () = {");
     for [name, number] in asserts {

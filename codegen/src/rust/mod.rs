@@ -40,7 +40,7 @@ use proc_macro2::TokenStream;
 
 use crate::kinds::{self, Kinds};
 use crate::lists::StructLists;
-use crate::{EmitError, Unit};
+use crate::{EmitError, Unit, shares};
 use text::Lines;
 
 /// The whole file, with validators of every struct that a user hands in.
@@ -61,28 +61,11 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
 fn items(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let abi = Abi::new(unit)?;
     let lists = Lists::new(lists);
-    // Items know nothing of each other's text: as many are made at once as the machine has cores.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = unit.model.items.len().div_ceil(cores).max(MIN_SHARE);
-    let parts: Vec<Result<String, EmitError>> = std::thread::scope(|scope| {
-        let shares = unit.model.items.chunks(share);
-        let running: Vec<_> = shares.map(|items| scope.spawn(|| printed(items, &lists, &abi))).collect();
-        running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
-    let mut text = imports(unit.model, &lists);
-    for part in parts {
-        text.push('\n');
-        text.push_str(&part?);
-    }
-    if let Some(asserts) = ioctls::asserts(unit.model.ioctls(), &abi) {
-        text.push('\n');
-        text.push_str(&asserts);
-    }
-    Ok(text)
+    // Items know nothing of each other's text.
+    let items = shares::joined(&unit.model.items, |items| printed(items, &lists, &abi))?;
+    let asserts = ioctls::asserts(unit.model.ioctls(), &abi);
+    Ok([imports(unit.model, &lists), items, asserts.unwrap_or_default()].concat())
 }
-
-/// Fewer items are not worth a thread.
-const MIN_SHARE: usize = 16;
 
 /// The name in Rust of a struct, a union or a set of values.
 #[must_use]
@@ -125,11 +108,11 @@ fn imports(model: &Model, lists: &Lists<'_>) -> String {
     text
 }
 
-/// Items as text, with an empty line between them.
+/// Items as text, with an empty line before each.
 fn printed(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<String, EmitError> {
     let mut code = Lines::new(0);
     for item in items {
-        code.gap();
+        code.line("");
         match item {
             Item::Const(one) => consts::emit(one, &mut code),
             Item::Flags(one) => flags::emit(one, &mut code),

@@ -56,7 +56,8 @@ impl Lines {
 
     /// An empty line, unless a brace was just opened or nothing stands before it.
     pub(super) fn gap(&mut self) {
-        if !(self.text.is_empty() || self.text.ends_with("{\n") || self.text.ends_with("\n\n")) {
+        let at_start = matches!(&*self.text, "" | "\n");
+        if !(at_start || self.text.ends_with("{\n") || self.text.ends_with("\n\n")) {
             self.text.push('\n');
         }
     }

@@ -128,7 +128,7 @@ fn model() -> Model {
         header,
         release: Some(Release(0)),
         items: vec![],
-        layers: indexmap::IndexMap::new(),
+        layers: argsz_schema::hash::IndexMap::default(),
         lookup: Lookup::default(),
     }
 }

@@ -64,7 +64,7 @@ fn width(table: &Table<'_, '_>) -> u32 {
     if let 32 | 64 = width {
         return u32::try_from(width).unwrap_or(64);
     }
-    let at = table.get("width").map_or(table.at, |value| value.span().into());
+    let at = table.get("width").map_or(table.at, |value| table.cx.at(value));
     let diagnostic = Diagnostic::new(codes::AZ0007, at, format!("a word has 32 or 64 bits, not {width}"));
     table.cx.report(diagnostic.help("what has more is several words: `words = 2`"));
     64
@@ -74,13 +74,13 @@ fn width(table: &Table<'_, '_>) -> u32 {
 fn fields(table: &Table<'_, '_>, width: u32, owner: Life) -> Vec<BitField> {
     let cx = table.cx;
     let Some(value) = table.get("bits") else { return Vec::new() };
-    let Some(all) = Table::of(cx, value, value.span().into()) else { return Vec::new() };
+    let Some(all) = Table::of(cx, value, cx.at(value)) else { return Vec::new() };
     let mut found = Vec::new();
     for (name, at, value) in all.entries() {
         identifier(cx, name, at);
         let several = matches!(value.get_ref(), DeValue::Array(_));
         for life in lives(cx, value) {
-            let place = if several { life.span().into() } else { at };
+            let place = if several { cx.at(life) } else { at };
             found.extend(field(cx, name, place, life, width, owner));
         }
     }
@@ -161,7 +161,7 @@ pub(super) fn fixed(
     if let DeValue::Integer(_) = value.get_ref() {
         let number = super::tree::number(cx, value, 0, i128::from(u64::MAX))?;
         let text = integer(value.get_ref()).unwrap_or(number).to_string();
-        return Some(Fixed { value: u64::try_from(number).ok()?, text, span: value.span().into() });
+        return Some(Fixed { value: u64::try_from(number).ok()?, text, span: cx.at(value) });
     }
     let text = string(cx, value)?;
     let owner = values.map(|(ValueType::Flags(name) | ValueType::Enum(name), _)| name.as_str());

@@ -21,7 +21,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, items: &[Item]) 
         table.missing("cells");
     }
     let mut cells = Vec::new();
-    let written = table.get("cells").and_then(|value| Table::of(table.cx, value, value.span().into()));
+    let written = table.get("cells").and_then(|value| Table::of(table.cx, value, table.cx.at(value)));
     for (row, at, value) in written.iter().flat_map(Table::entries) {
         let Some(columns) = Table::of(table.cx, value, at) else { continue };
         for (column, at, value) in columns.entries() {
@@ -62,7 +62,7 @@ fn says(cell: Table<'_, '_>, items: &[Item]) -> Option<Says> {
 }
 
 fn values(cx: &Cx<'_>, with: &Spanned<DeValue<'_>>, of: &Bits) -> Vec<(String, Fixed)> {
-    let Some(with) = Table::of(cx, with, with.span().into()) else { return Vec::new() };
+    let Some(with) = Table::of(cx, with, cx.at(with)) else { return Vec::new() };
     let mut found = Vec::new();
     for (name, at, value) in with.entries() {
         let Some(field) = of.field(name) else {

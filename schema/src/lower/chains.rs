@@ -19,7 +19,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Chain>
     if !table.has("links") {
         table.missing("links");
     }
-    let written = table.get("links").and_then(|value| Table::of(table.cx, value, value.span().into()));
+    let written = table.get("links").and_then(|value| Table::of(table.cx, value, table.cx.at(value)));
     let mut links = Vec::new();
     for (key, at, value) in written.iter().flat_map(Table::entries) {
         let ty = string(table.cx, value).map(place);

@@ -18,7 +18,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
         return None;
     }
     let value = top.get("header")?;
-    let table = Table::of(top.cx, value, value.span().into())?;
+    let table = Table::of(top.cx, value, top.cx.at(value))?;
     let path = table.must_text("path").inspect(|path| plain::path(top.cx, path)).map(|path| path.text);
     let guard = table.must_text("guard").map(|guard| {
         super::identifier(table.cx, &guard.text, guard.at);
@@ -32,7 +32,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     if !table.has("releases") {
         table.missing("releases");
     } else if releases.is_empty() {
-        let at = table.get("releases").map_or(table.at, |value| value.span().into());
+        let at = table.get("releases").map_or(table.at, |value| table.cx.at(value));
         let diagnostic = Diagnostic::new(codes::AZ0004, at, "a header has at least one release");
         table.cx.report(diagnostic.help("name the release that the schema describes: `releases = [\"1.0\"]`"));
     }
@@ -92,7 +92,7 @@ fn once(cx: &Cx<'_>, all: &[Text], code: Code, what: &str) {
 
 fn errnos(header: &Table<'_, '_>) -> ErrnoDefaults {
     let value = header.get("errno");
-    let table = value.and_then(|value| Table::of(header.cx, value, value.span().into()));
+    let table = value.and_then(|value| Table::of(header.cx, value, header.cx.at(value)));
     let pick = |key: &'static str, default: &'static str| {
         table.as_ref().and_then(|table| table.errno(key)).unwrap_or(Errno(default))
     };

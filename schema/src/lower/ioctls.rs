@@ -43,7 +43,7 @@ fn byte(table: &Table<'_, '_>, key: &'static str) -> Option<(u8, String)> {
     let byte = u8::try_from(number).ok();
     if byte.is_none() {
         let message = format!("`{key}` of an ioctl is one byte, and {number} is not");
-        table.cx.report(Diagnostic::new(codes::AZ0204, value.span().into(), message));
+        table.cx.report(Diagnostic::new(codes::AZ0204, table.cx.at(value), message));
     }
     byte.map(|byte| (byte, text))
 }

@@ -8,6 +8,7 @@ mod chains;
 mod header;
 mod ioctls;
 mod named;
+mod parts;
 mod plain;
 mod rules;
 mod structs;
@@ -23,10 +24,12 @@ use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
 use crate::hash::IndexMap;
 use crate::language;
-use crate::model::{Item, Life, Meta, Model, Release};
+use crate::model::{Item, Layer, Life, Meta, Model, Release};
 use crate::project::Lookup;
+use crate::shares;
 use crate::source::{Source, Span};
-use tree::{Cx, Table, wrong_kind};
+use parts::Part;
+use tree::{Cx, Known, Table, wrong_kind};
 
 /// The grammar version of the language that is read here.
 pub(crate) const GRAMMAR: i64 = 1;
@@ -42,40 +45,81 @@ pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
         ctxt.report(Diagnostic::new(codes::AZ0009, at, message));
         return None;
     }
-    let document = parse(source, ctxt)?;
-    let mut cx = Cx { ctxt, source, releases: IndexMap::default(), values: named::Named::default() };
-    let header = {
-        let top = Table::new(&cx, document.get_ref(), Span::default());
-        grammar(&top)?;
-        header::lower(&top)?
-    };
-    cx.releases = (0_u16..).zip(&header.releases).map(|(n, name)| (name.clone(), Release(n))).collect();
-    cx.values = named::evaluate(&cx, document.get_ref());
-    let top = Table::new(&cx, document.get_ref(), Span::default());
-    let _ = (top.get("grammar"), top.get("header"));
-    let items = items(&top);
-    let layers = rules::layers(&top);
-    if let Some(value) = top.get("macro") {
-        let message = "`[macro.*]` is kept for a later grammar";
-        ctxt.report(Diagnostic::new(codes::AZ0010, value.span().into(), message));
-    }
-    top.finish(&language::TOP);
-    Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
+    in_parts(parts::read(&source.text)).or_else(|| model(&[whole(&source.text, ctxt)?], ctxt))
+}
+
+/// The model of a text that can be read in parts, and has no mistake.
+fn in_parts(parts: Option<Vec<Part<'_>>>) -> Option<Model> {
+    let ctxt = Ctxt::new();
+    let model = parts.and_then(|parts| model(&parts, &ctxt));
+    ctxt.finish().is_empty().then_some(model)?
 }
 
 /// Reads TOML; reports everything that is none. Of a large text only the first mistake is told: where each byte is
 /// one, they would take a hundred times the memory of the text.
-fn parse<'t>(source: &'t Source, ctxt: &Ctxt) -> Option<Spanned<DeTable<'t>>> {
+fn whole<'t>(text: &'t str, ctxt: &Ctxt) -> Option<Part<'t>> {
     let report = |error: &toml::de::Error| {
         let at = error.span().unwrap_or_default().into();
         ctxt.report(Diagnostic::new(codes::AZ0001, at, error.message().to_owned()));
     };
-    if source.text.len() > LARGE {
-        return DeTable::parse(&source.text).map_err(|error| report(&error)).ok();
+    let document = if text.len() > LARGE {
+        DeTable::parse(text).map_err(|error| report(&error)).ok()
+    } else {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        errors.iter().for_each(report);
+        errors.is_empty().then_some(document)
+    };
+    Some(Part { start: 0, text, table: document?.into_inner() })
+}
+
+/// The model that the parts of a text mean together.
+fn model(parts: &[Part<'_>], ctxt: &Ctxt) -> Option<Model> {
+    let mut known = Known::default();
+    let header = {
+        let cx = Cx::new(ctxt, parts.first()?, &known);
+        let top = Table::new(&cx, &cx.part.table, Span::default());
+        grammar(&top)?;
+        header::lower(&top)?
+    };
+    known.releases = (0_u16..).zip(&header.releases).map(|(n, name)| (name.clone(), Release(n))).collect();
+    known.values = named::evaluate(parts, ctxt);
+    let lowered = shares::map(parts, |part| {
+        let ctxt = Ctxt::new();
+        let made = of_part(&Cx::new(&ctxt, part, &known));
+        (made, ctxt.finish())
+    });
+    let (mut items, mut layers) = (Vec::new(), IndexMap::default());
+    for ((some, more), found) in lowered {
+        items.extend(some);
+        layers.extend(more);
+        for found in found {
+            ctxt.report(found);
+        }
     }
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
-    errors.iter().for_each(report);
-    errors.is_empty().then_some(document)
+    // What a table says is of entries and descriptors, wherever they stand.
+    for part in parts {
+        let cx = Cx::new(ctxt, part, &known);
+        let top = Table::new(&cx, &part.table, Span::default());
+        let mut tables = Vec::new();
+        each(&top, "table", |name, at, table| {
+            tables.extend(cells::lower(name, at, table, &items).map(Item::CellTable));
+        });
+        items.extend(tables);
+    }
+    items.sort_by_key(|item| item.meta().span);
+    Some(Model { header, release: None, items, layers, lookup: Lookup::default() })
+}
+
+/// The items of one part, but for tables, and its layers.
+fn of_part(cx: &Cx<'_>) -> (Vec<Item>, IndexMap<String, Layer>) {
+    let top = Table::new(cx, &cx.part.table, Span::default());
+    let made = (items(&top), rules::layers(&top));
+    if let Some(value) = top.get("macro") {
+        let message = "`[macro.*]` is kept for a later grammar";
+        cx.report(Diagnostic::new(codes::AZ0010, cx.at(value), message));
+    }
+    top.finish(&language::TOP);
+    made
 }
 
 fn grammar(top: &Table<'_, '_>) -> Option<()> {
@@ -88,7 +132,7 @@ fn grammar(top: &Table<'_, '_>) -> Option<()> {
     if version == i128::from(GRAMMAR) {
         return Some(());
     }
-    let at = top.get("grammar").map(|value| value.span().into()).unwrap_or_default();
+    let at = top.get("grammar").map(|value| top.cx.at(value)).unwrap_or_default();
     let message = format!("grammar {version} is newer than this argsz, which reads grammar {GRAMMAR}");
     top.cx.report(Diagnostic::new(codes::AZ0008, at, message).help("use the argsz that the schema was written for"));
     None
@@ -148,7 +192,7 @@ fn too_many_dots(text: &str) -> Option<Span> {
     None
 }
 
-/// The items of all kinds, in the order of the text.
+/// The items of all kinds but tables.
 fn items(top: &Table<'_, '_>) -> Vec<Item> {
     let mut items = Vec::new();
     each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
@@ -163,22 +207,18 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     {
         each(top, word, |name, at, table| items.extend(bits::lower(name, at, table, kind).map(Item::Bits)));
     }
-    let mut tables = Vec::new();
-    each(top, "table", |name, at, table| tables.extend(cells::lower(name, at, table, &items).map(Item::CellTable)));
-    items.extend(tables);
-    items.sort_by_key(|item| item.meta().span);
     items
 }
 
 /// Calls for each `[kind.NAME]`, and for each life of a `[[kind.NAME]]`.
 fn each<'a, 't>(top: &Table<'a, 't>, kind: &'static str, mut lower: impl FnMut(&str, Span, Table<'a, 't>)) {
     let Some(value) = top.get(kind) else { return };
-    let Some(of_kind) = Table::of(top.cx, value, value.span().into()) else { return };
+    let Some(of_kind) = Table::of(top.cx, value, top.cx.at(value)) else { return };
     for (name, at, value) in of_kind.entries() {
         identifier(top.cx, name, at);
         for life in lives(top.cx, value) {
             // Lives of one name are told apart by where each stands.
-            let place = if matches!(value.get_ref(), DeValue::Array(_)) { life.span().into() } else { at };
+            let place = if matches!(value.get_ref(), DeValue::Array(_)) { top.cx.at(life) } else { at };
             if let Some(table) = Table::of(top.cx, life, at) {
                 lower(name, if place == Span::default() { at } else { place }, table);
             }
@@ -220,5 +260,50 @@ fn meta(table: &Table<'_, '_>, name: &str, at: Span, owner: Life) -> Meta {
         deprecated: table.text("deprecated").map(|why| why.text),
         rust: table.text("rust").map(|name| name.text),
         span: at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{in_parts, model, parts, whole};
+    use crate::diag::Ctxt;
+
+    fn texts(folder: &Path, into: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                texts(&path, into);
+            } else if path.extension().is_some_and(|ending| ending == "toml") && !path.ends_with("Cargo.toml") {
+                // Some of them are no text, which is another test's.
+                into.extend(std::fs::read_to_string(&path).ok().map(|text| (path, text)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_read_in_parts_means_what_it_means_as_a_whole() {
+        let mut all = Vec::new();
+        texts(Path::new(env!("CARGO_MANIFEST_DIR")), &mut all);
+        let (mut read, mut refused) = (0, 0);
+        for (path, text) in all {
+            let ctxt = Ctxt::new();
+            let one = whole(&text, &ctxt).and_then(|whole| model(&[whole], &ctxt));
+            let found = ctxt.finish();
+            for length in [1, 1_000, text.len() / 2] {
+                let many = in_parts(parts::read_each(&text, length));
+                let many = many.map(|many| format!("{many:?}"));
+                if !found.is_empty() {
+                    assert_eq!(many, None, "{}: {found:?}", path.display());
+                    refused += 1;
+                } else if let Some(many) = many {
+                    let one = one.as_ref().map(|one| format!("{one:?}"));
+                    assert!(Some(&many) == one.as_ref(), "{} in parts of {length}", path.display());
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 50 && refused > 50, "{read} texts were read in parts, {refused} refused");
     }
 }

@@ -4,9 +4,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::arith::{self, Program};
-use super::tree::{Cx, integer};
+use super::parts::Part;
+use super::tree::integer;
 use crate::codes;
-use crate::diag::Diagnostic;
+use crate::diag::{Ctxt, Diagnostic};
 use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::source::Span;
 
@@ -77,36 +78,45 @@ impl Raw {
     }
 }
 
-/// Works all names of a document out. Cycles are reported here; other mistakes when each item is lowered.
-pub(super) fn evaluate(cx: &Cx<'_>, document: &DeTable<'_>) -> Named {
+/// Works all names of a text out. Cycles are reported here; other mistakes when each item is lowered.
+pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
     let mut raws = Raws::default();
     for (kind, members) in [("flags", "bits"), ("enum", "values")] {
-        let Some(DeValue::Table(items)) = document.get(kind).map(Spanned::get_ref) else { continue };
-        for (owner, item) in items.iter().flat_map(|(name, value)| tables(value).map(move |item| (name, item))) {
+        for (part, owner, item) in of_kind(parts, kind) {
             let prefix = text_of(item, "prefix").unwrap_or_default();
             let Some(DeValue::Table(found)) = item.get(members).map(Spanned::get_ref) else { continue };
             for (key, value) in found {
-                member([owner.get_ref(), prefix, key.get_ref()], kind == "flags", value, &mut raws);
+                member([owner, prefix, key.get_ref()], kind == "flags", (value, part.at(value)), &mut raws);
             }
         }
     }
-    if let Some(DeValue::Table(items)) = document.get("const").map(Spanned::get_ref) {
-        for (name, item) in items {
-            for value in tables(item).filter_map(|item| item.get("value")) {
-                let at = match value.get_ref() {
-                    DeValue::String(text) => cx.inside(value, text),
-                    _ => value.span().into(),
-                };
-                raws.insert(name.get_ref().to_string(), (constant(value), at));
-            }
-        }
+    for (part, name, item) in of_kind(parts, "const") {
+        let Some(value) = item.get("value") else { continue };
+        let at = match value.get_ref() {
+            DeValue::String(text) => part.inside(value, text),
+            _ => part.at(value),
+        };
+        raws.insert(name.to_owned(), (constant(value), at));
     }
     let mut named = Named::default();
     let mut seen = HashMap::with_capacity_and_hasher(raws.len(), crate::hash::Hasher);
     for name in raws.keys() {
-        walk(cx, name, &raws, &mut seen, &mut named);
+        walk(ctxt, name, &raws, &mut seen, &mut named);
     }
     named
+}
+
+/// The tables of all items of a kind, with their names: one for each life.
+fn of_kind<'t>(
+    parts: &'t [Part<'t>],
+    kind: &'static str,
+) -> impl Iterator<Item = (&'t Part<'t>, &'t str, &'t DeTable<'t>)> {
+    let items = parts.iter().filter_map(move |part| match part.table.get(kind).map(Spanned::get_ref) {
+        Some(DeValue::Table(items)) => Some((part, items)),
+        _ => None,
+    });
+    let named = items.flat_map(|(part, items)| items.iter().map(move |(name, item)| (part, name.get_ref(), item)));
+    named.flat_map(|(part, name, item)| tables(item).map(move |item| (part, name.as_ref(), item)))
 }
 
 fn constant(value: &Spanned<DeValue<'_>>) -> Raw {
@@ -136,11 +146,10 @@ fn tables<'t>(value: &'t Spanned<DeValue<'t>>) -> impl Iterator<Item = &'t DeTab
 }
 
 /// Notes one member under both its names, each of its lives over the one before.
-fn member([owner, prefix, key]: [&str; 3], flags: bool, value: &Spanned<DeValue<'_>>, raws: &mut Raws) {
+fn member([owner, prefix, key]: [&str; 3], flags: bool, (value, at): (&Spanned<DeValue<'_>>, Span), raws: &mut Raws) {
     let twin = format!("{owner}.{key}");
     let mut note = |name: String, raw: Option<Raw>| {
         let Some(raw) = raw else { return };
-        let at = value.span().into();
         let same = if let Raw::Int(number) = raw { Raw::Int(number) } else { Raw::Alias(twin.clone()) };
         raws.insert(name, (same, at));
         raws.insert(twin.clone(), (raw, at));
@@ -178,7 +187,7 @@ fn written(owner: &str, table: &DeTable<'_>) -> Option<Raw> {
 
 /// Works one name out, and before it all it is made of. The way down is kept in a list of its own, so that no chain
 /// of constants is too long.
-fn walk<'r>(cx: &Cx<'_>, name: &'r str, raws: &'r Raws, seen: &mut HashMap<&'r str, bool>, named: &mut Named) {
+fn walk<'r>(ctxt: &Ctxt, name: &'r str, raws: &'r Raws, seen: &mut HashMap<&'r str, bool>, named: &mut Named) {
     let mut way: Vec<(&str, Vec<&str>, usize)> = Vec::new();
     let mut next = Some(name);
     loop {
@@ -188,7 +197,7 @@ fn walk<'r>(cx: &Cx<'_>, name: &'r str, raws: &'r Raws, seen: &mut HashMap<&'r s
                     seen.insert(name, false);
                     way.push((name, raw.parts(raws), 0));
                 }
-                Some(false) => lead_back(cx, name, &way, raws),
+                Some(false) => lead_back(ctxt, name, &way, raws),
                 Some(true) => {}
             }
         }
@@ -208,7 +217,7 @@ fn walk<'r>(cx: &Cx<'_>, name: &'r str, raws: &'r Raws, seen: &mut HashMap<&'r s
 }
 
 /// Reports that what is being worked out needs itself.
-fn lead_back(cx: &Cx<'_>, name: &str, way: &[(&str, Vec<&str>, usize)], raws: &Raws) {
+fn lead_back(ctxt: &Ctxt, name: &str, way: &[(&str, Vec<&str>, usize)], raws: &Raws) {
     let circle: Vec<&str> = way.iter().map(|(name, ..)| *name).skip_while(|known| *known != name).collect();
     let short = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let mut shown: Vec<String> = circle.iter().take(8).map(|name| format!("`{}`", short(name))).collect();
@@ -217,7 +226,7 @@ fn lead_back(cx: &Cx<'_>, name: &str, way: &[(&str, Vec<&str>, usize)], raws: &R
     }
     let message = format!("`{}` leads back to itself", short(name));
     let diagnostic = Diagnostic::new(codes::AZ0202, raws[name].1, message);
-    cx.report(diagnostic.label(format!("through {}", shown.join(", "))).help("a constant ends in a number"));
+    ctxt.report(diagnostic.label(format!("through {}", shown.join(", "))).help("a constant ends in a number"));
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ fn combine(table: &Table<'_, '_>) -> Option<RuleKind> {
         table.missing("allowed");
     }
     let value = table.get("allowed")?;
-    let allowed = Table::of(cx, value, value.span().into())?;
+    let allowed = Table::of(cx, value, cx.at(value))?;
     let mut found = IndexMap::default();
     for (row, _, value) in allowed.entries() {
         let DeValue::Array(columns) = value.get_ref() else {
@@ -159,13 +159,13 @@ pub(super) fn waivers(table: &Table<'_, '_>) -> Vec<Waiver> {
 pub(super) fn layers(top: &Table<'_, '_>) -> IndexMap<String, Layer> {
     let mut found = IndexMap::default();
     let Some(value) = top.get("layer") else { return found };
-    let Some(all) = Table::of(top.cx, value, value.span().into()) else { return found };
+    let Some(all) = Table::of(top.cx, value, top.cx.at(value)) else { return found };
     for (name, at, value) in all.entries() {
         super::identifier(top.cx, name, at);
         let Some(table) = Table::of(top.cx, value, at) else { continue };
         let meta = meta(&table, name, at, FOREVER);
         let mut on = IndexMap::default();
-        if let Some(structs) = table.get("on").and_then(|value| Table::of(top.cx, value, value.span().into())) {
+        if let Some(structs) = table.get("on").and_then(|value| Table::of(top.cx, value, top.cx.at(value))) {
             for (name, at, value) in structs.entries() {
                 let Some(table) = Table::of(top.cx, value, at) else { continue };
                 on.insert(name.to_owned(), rules(&table, "rules", meta.life));

@@ -205,7 +205,7 @@ fn accepts(table: &Table<'_, '_>, owner: Option<&str>) -> Option<Vec<(u64, Strin
         if let Some(number) = integer(value.get_ref()) {
             match u64::try_from(number).ok().or_else(|| i64::try_from(number).ok().map(i64::cast_unsigned)) {
                 Some(bits) => found.push((bits, number.to_string())),
-                None => cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), "it does not fit 64 bits")),
+                None => cx.report(Diagnostic::new(codes::AZ0007, cx.at(value), "it does not fit 64 bits")),
             }
             continue;
         }
@@ -258,7 +258,7 @@ fn arm(table: &Table<'_, '_>) -> Option<ArmWhen> {
     if default {
         if let Some(value) = value {
             let message = "the arm of every other value has no `when`";
-            table.cx.report(Diagnostic::new(codes::AZ0003, value.span().into(), message));
+            table.cx.report(Diagnostic::new(codes::AZ0003, table.cx.at(value), message));
         }
         return Some(ArmWhen::Default);
     }
@@ -278,7 +278,7 @@ fn arm(table: &Table<'_, '_>) -> Option<ArmWhen> {
 fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
     let cx = table.cx;
     let value = table.get("points_to")?;
-    let table = Table::of(cx, value, value.span().into())?;
+    let table = Table::of(cx, value, cx.at(value))?;
     let target = if table.has("arms") {
         let selector = table.must_text("selector");
         let arms = table.tables("arms").into_iter().filter_map(|arm| {
@@ -302,5 +302,5 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
         wrong_kind(cx, value, "either `count` or `bytes`");
     }
     table.finish(&language::POINTS_TO);
-    Some(PointsTo { target: target?, count, bytes, stride, dir, span: value.span().into() })
+    Some(PointsTo { target: target?, count, bytes, stride, dir, span: cx.at(value) })
 }

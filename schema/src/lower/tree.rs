@@ -6,25 +6,38 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::named::Named;
+use super::parts::Part;
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
 use crate::hash::IndexMap;
 use crate::language::Shape;
 use crate::model::{Errno, Life, Release};
 use crate::nearest::did_you_mean;
-use crate::source::{Source, Span};
+use crate::source::Span;
 
-/// What all of lowering shares.
-pub(super) struct Cx<'a> {
-    pub(super) ctxt: &'a Ctxt,
-    pub(super) source: &'a Source,
-    /// Releases by name; filled from the header first.
+/// What lowering knows of all parts of a text.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Releases by name.
     pub(super) releases: IndexMap<String, Release>,
     /// Values of constants and members by C name.
     pub(super) values: Named,
 }
 
-impl Cx<'_> {
+/// What lowering one part of a text shares.
+#[derive(Clone, Copy)]
+pub(super) struct Cx<'a> {
+    pub(super) ctxt: &'a Ctxt,
+    pub(super) part: &'a Part<'a>,
+    pub(super) releases: &'a IndexMap<String, Release>,
+    pub(super) values: &'a Named,
+}
+
+impl<'a> Cx<'a> {
+    pub(super) fn new(ctxt: &'a Ctxt, part: &'a Part<'a>, known: &'a Known) -> Self {
+        Self { ctxt, part, releases: &known.releases, values: &known.values }
+    }
+
     pub(super) fn report(&self, diagnostic: Diagnostic) {
         self.ctxt.report(diagnostic);
     }
@@ -34,15 +47,14 @@ impl Cx<'_> {
         self.values.keys().filter(|name| !name.contains('.'))
     }
 
+    /// The place of a key or a value.
+    pub(super) fn at<T>(&self, value: &Spanned<T>) -> Span {
+        self.part.at(value)
+    }
+
     /// The place of a string's text: inside its quotes where nothing is escaped, otherwise the whole value.
     pub(super) fn inside(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Span {
-        let range = value.span();
-        let raw = self.source.text.get(range.clone()).unwrap_or("");
-        let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
-        match raw.get(quotes..raw.len().saturating_sub(quotes)) {
-            Some(inner) if inner == text => (range.start + quotes..range.end - quotes).into(),
-            _ => range.into(),
-        }
+        self.part.inside(value, text)
     }
 }
 
@@ -108,7 +120,7 @@ impl<'a, 't> Table<'a, 't> {
     /// All entries: the key, its place, the value; in the order of the text.
     pub(super) fn entries(&self) -> Vec<(&'t str, Span, &'t Spanned<DeValue<'t>>)> {
         let mut all: Vec<_> =
-            self.map.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span().into(), value)).collect();
+            self.map.iter().map(|(key, value)| (key.get_ref().as_ref(), self.cx.at(key), value)).collect();
         all.sort_by_key(|(_, span, _): &(&str, Span, _)| *span);
         all
     }
@@ -178,7 +190,7 @@ impl<'a, 't> Table<'a, 't> {
 
     /// An array of tables.
     pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a, 't>> {
-        self.array(key).into_iter().filter_map(|value| Table::of(self.cx, value, value.span().into())).collect()
+        self.array(key).into_iter().filter_map(|value| Table::of(self.cx, value, self.cx.at(value))).collect()
     }
 
     /// One of a few words.
@@ -257,7 +269,7 @@ impl<'a, 't> Table<'a, 't> {
             if shape.has(name) {
                 continue;
             }
-            let at: Span = key.span().into();
+            let at = self.cx.at(key);
             let diagnostic = Diagnostic::new(codes::AZ0002, at, format!("unknown key `{name}`"));
             let mut known: Vec<&str> = shape.keys().map(|key| key.name).collect();
             known.sort_unstable();
@@ -286,7 +298,7 @@ pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high:
     let Some(number) = integer(value.get_ref()) else {
         if let DeValue::Integer(huge) = value.get_ref() {
             let message = format!("an integer of {} digits is not between {low} and {high}", huge.as_str().len());
-            cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), message));
+            cx.report(Diagnostic::new(codes::AZ0007, cx.at(value), message));
             return None;
         }
         wrong_kind(cx, value, "an integer");
@@ -296,11 +308,11 @@ pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high:
         return Some(number);
     }
     let message = format!("{number} is not between {low} and {high}");
-    cx.report(Diagnostic::new(codes::AZ0007, value.span().into(), message));
+    cx.report(Diagnostic::new(codes::AZ0007, cx.at(value), message));
     None
 }
 
 pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, wanted: &str) {
     let message = format!("expected {wanted}, found {}", kind(value.get_ref()));
-    cx.report(Diagnostic::new(codes::AZ0003, value.span().into(), message));
+    cx.report(Diagnostic::new(codes::AZ0003, cx.at(value), message));
 }

@@ -24,7 +24,7 @@ const OF_VALUES: [&str; 13] = [
 
 /// `bits`: names and widths, which fill the number.
 pub(super) fn bits(table: &Table<'_, '_>, ty: &Type) -> Vec<(String, u64)> {
-    let Some(at) = table.get("bits").map(|value| value.span().into()) else { return Vec::new() };
+    let Some(at) = table.get("bits").map(|value| table.cx.at(value)) else { return Vec::new() };
     let cx = table.cx;
     let mut found = Vec::new();
     for bit in table.tables("bits") {

@@ -95,14 +95,14 @@ struct Member<'a, 't> {
 fn members<'a, 't>(table: &Table<'a, 't>, key: &'static str, prefix: &str, owner: Life) -> Vec<Member<'a, 't>> {
     let cx = table.cx;
     let Some(value) = table.get(key) else { return Vec::new() };
-    let Some(all) = Table::of(cx, value, value.span().into()) else { return Vec::new() };
+    let Some(all) = Table::of(cx, value, cx.at(value)) else { return Vec::new() };
     let mut found = Vec::new();
     for (key, at, value) in all.entries() {
         let c_name = format!("{prefix}{key}");
         plain::key(cx, &Text { text: key.to_owned(), at });
         let array = matches!(value.get_ref(), DeValue::Array(_));
         for life in lives(cx, value) {
-            let place = if array { life.span().into() } else { at };
+            let place = if array { cx.at(life) } else { at };
             if let Some(bare) = integer(life.get_ref()) {
                 identifier(cx, &c_name, at);
                 let meta = Meta {
@@ -177,7 +177,7 @@ fn flag_table(table: &Table<'_, '_>, key: &str, at: Span) -> Option<(FlagKind, u
     }
     if let Some(value) = bit {
         let bit = number(table.cx, value, 0, i128::from(u64::MAX))?;
-        return bit_number(table.cx, bit, value.span().into());
+        return bit_number(table.cx, bit, table.cx.at(value));
     }
     if table.has("of") {
         return Some((FlagKind::Of(of), 0));

@@ -1,0 +1,44 @@
+//! Work on many things, on all cores.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What `work` makes of each thing, in their order. Threads take the next thing when they are done with one.
+///
+/// A panic of `work` is the caller's.
+pub fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = cores().min(things.len());
+    if threads < 2 {
+        return things.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let taken = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        taken.map_while(|at| Some((at, work(things.get(at)?)))).collect::<Vec<_>>()
+    };
+    let mut made: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let mut made = take();
+        for other in others {
+            made.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        made
+    });
+    made.sort_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
+/// How many threads run at once.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn results_are_in_the_order_of_things() {
+        let things: Vec<usize> = (0..10_000).collect();
+        assert_eq!(super::map(&things, |one| one * 2), (0..10_000).map(|one| one * 2).collect::<Vec<_>>());
+        assert!(super::map(&[0_u8; 0], |one| *one).is_empty());
+    }
+}
