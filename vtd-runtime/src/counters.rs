@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sync::{SHARDS, shard_of_thread};
+
 /// A number that grows.
 #[derive(Debug, Default)]
 pub(crate) struct Number(AtomicU64);
@@ -16,18 +18,31 @@ impl Number {
     }
 }
 
-/// Of one cache.
+/// A number that one thread alone adds to, which spares it an atomic addition. Exact while there are no more threads
+/// than shards.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(AtomicU64);
+
+impl Tally {
+    #[inline]
+    pub(crate) fn add(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+/// Of one cache, and the threads of one shard.
 #[derive(Debug, Default)]
 pub(crate) struct Count {
-    pub(crate) hits: Number,
-    pub(crate) misses: Number,
-    pub(crate) stores: Number,
-    pub(crate) evictions: Number,
-    pub(crate) outdated: Number,
-    pub(crate) invalidations: Number,
+    pub(crate) hits: Tally,
+    pub(crate) misses: Tally,
+    pub(crate) stores: Tally,
+    pub(crate) evictions: Tally,
+    pub(crate) outdated: Tally,
+    pub(crate) invalidations: Tally,
 }
 
 impl Count {
+    #[inline]
     pub(crate) fn looked_up(&self, found: bool) {
         if found { self.hits.add() } else { self.misses.add() }
     }
@@ -37,12 +52,53 @@ impl Count {
     }
 }
 
+/// Of all caches, and the threads of one shard.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct CacheCounters {
     pub(crate) context: Count,
     pub(crate) pasid: Count,
     pub(crate) iotlb: Count,
     pub(crate) paging: Count,
+}
+
+impl CacheCounters {
+    fn each(&self) -> [&Count; 4] {
+        [&self.context, &self.pasid, &self.iotlb, &self.paging]
+    }
+}
+
+/// Of all caches and all threads.
+#[derive(Debug, Default)]
+pub(crate) struct Shards([CacheCounters; SHARDS]);
+
+impl Shards {
+    /// Those that this thread adds to.
+    #[inline]
+    pub(crate) fn mine(&self) -> &CacheCounters {
+        &self.0[shard_of_thread() % SHARDS]
+    }
+
+    /// The sums.
+    pub(crate) fn each(&self) -> Vec<CacheCount> {
+        let names = ["context", "PASID", "IOTLB", "paging structures"];
+        let sums = names.into_iter().enumerate().map(|(cache, name)| {
+            let sum = |tally: fn(&Count) -> &Tally| {
+                let all = self.0.iter().map(|shard| tally(shard.each()[cache]).0.load(Ordering::Relaxed));
+                all.fold(0, u64::wrapping_add)
+            };
+            CacheCount {
+                name,
+                hits: sum(|count| &count.hits),
+                misses: sum(|count| &count.misses),
+                stores: sum(|count| &count.stores),
+                evictions: sum(|count| &count.evictions),
+                outdated: sum(|count| &count.outdated),
+                invalidations: sum(|count| &count.invalidations),
+            }
+        });
+        sums.collect()
+    }
 }
 
 /// Of the invalidation queue, the page request queue, and the fault records.

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use tracing::{debug, trace_span};
 
 use crate::caches::{CacheSizes, Caches, InFlight, Token, View};
-use crate::counters::{CacheCount, Counters, QueueCounters};
+use crate::counters::{Counters, QueueCounters};
 use crate::faults::{Recorder, heeds_silence, recoverable};
 use crate::hw::{Cap, ContextEntry, Ecap, FaultReason, Gsts, Iqh, PasidEntry, Rtaddr, RtaddrTtm};
 use crate::memory::Memory;
@@ -142,7 +142,7 @@ impl<M: Memory> Unit<M> {
     #[inline]
     pub fn translate(&self, request: &Request) -> Result<Held<'_>, Fault> {
         let token = self.flight.enter();
-        match self.find(request, &token) {
+        match self.find(request) {
             Ok(translation) => Ok(Held { translation, _token: token }),
             Err(refused) => Err(self.refuse(request, refused)),
         }
@@ -158,7 +158,7 @@ impl<M: Memory> Unit<M> {
     }
 
     #[inline]
-    fn find(&self, request: &Request, token: &Token<'_>) -> Result<Translation, Refused> {
+    fn find(&self, request: &Request) -> Result<Translation, Refused> {
         if !Gsts::from_words(narrow(self.registers.gsts.get())).tes() {
             return Ok(translation(request, Page { base: request.address & !0xfff, shift: 12, rights: OPEN }, true));
         }
@@ -168,11 +168,12 @@ impl<M: Memory> Unit<M> {
         {
             let at = resolve::resolved(entry, pasid, request, false)?;
             if let Some(page) = view.page(&at, request.address).filter(|page| serves(&at, request, page)) {
-                token.hit();
+                view.counters.pasid.looked_up(true);
+                view.counters.iotlb.looked_up(true);
                 return Ok(translation(request, page, page.rights & rights::NX == 0 && entry.ere()));
             }
-            self.caches.counters.pasid.looked_up(true);
-            self.caches.counters.iotlb.looked_up(false);
+            view.counters.pasid.looked_up(true);
+            view.counters.iotlb.looked_up(false);
             let page = self.walk_page(&view, &at, request)?;
             return Ok(translation(request, page, page.rights & rights::NX == 0 && entry.ere()));
         }
@@ -203,7 +204,7 @@ impl<M: Memory> Unit<M> {
 
     fn entry_of(&self, view: &View<'_>, context: ContextEntry, source: u16, pasid: u32) -> Result<PasidEntry, Refused> {
         let known = view.pasid(source, pasid);
-        self.caches.counters.pasid.looked_up(known.is_some());
+        view.counters.pasid.looked_up(known.is_some());
         if let Some(entry) = known {
             return Ok(entry);
         }
@@ -214,7 +215,7 @@ impl<M: Memory> Unit<M> {
 
     fn page_of(&self, view: &View<'_>, at: &Resolved, request: &Request) -> Result<Page, Refused> {
         let known = view.page(at, request.address).filter(|page| serves(at, request, page));
-        self.caches.counters.iotlb.looked_up(known.is_some());
+        view.counters.iotlb.looked_up(known.is_some());
         match known {
             Some(page) => Ok(page),
             None => self.walk_page(view, at, request),
@@ -279,17 +280,7 @@ impl<M: Memory> Unit<M> {
 
     /// What it has done so far.
     pub fn counters(&self) -> Counters {
-        let fast = self.flight.hits();
-        let caches = self.caches.counters.each().map(|(name, count)| CacheCount {
-            name,
-            hits: count.hits.get() + if name == "IOTLB" || name == "PASID" { fast } else { 0 },
-            misses: count.misses.get(),
-            stores: count.stores.get(),
-            evictions: count.evictions.get(),
-            outdated: count.outdated.get(),
-            invalidations: count.invalidations.get(),
-        });
-        Counters { caches: caches.to_vec(), queues: self.counters.each() }
+        Counters { caches: self.caches.counters.each(), queues: self.counters.each() }
     }
 
     /// How many pages the IOTLB holds that nothing has invalidated.

@@ -5,18 +5,13 @@
 //! nobody. Both sides change the same word, so that either the waiter sees the request, or the request sees what was
 //! invalidated before the wait.
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, SHARDS, shard_of_thread};
 
-#[cfg(not(loom))]
-const SHARDS: usize = 16;
-#[cfg(loom)]
-const SHARDS: usize = 1;
 const RUNNING: u64 = 0xffff_ffff;
 
 #[repr(align(64))]
 struct Shard {
     word: AtomicU64,
-    hits: AtomicU64,
 }
 
 pub(crate) struct InFlight {
@@ -32,25 +27,9 @@ pub(crate) struct Token<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot([u64; SHARDS]);
 
-#[cfg(not(loom))]
-fn shard_of_thread() -> usize {
-    use std::cell::Cell;
-    use std::sync::atomic::AtomicUsize;
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static MINE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
-    }
-    MINE.with(Cell::get)
-}
-
-#[cfg(loom)]
-fn shard_of_thread() -> usize {
-    0
-}
-
 impl InFlight {
     pub(crate) fn new() -> Self {
-        let shard = |_| Shard { word: AtomicU64::new(0), hits: AtomicU64::new(0) };
+        let shard = |_| Shard { word: AtomicU64::new(0) };
         Self { shards: std::array::from_fn(shard) }
     }
 
@@ -73,19 +52,6 @@ impl InFlight {
             let now = shard.word.load(Ordering::Acquire);
             then & RUNNING == 0 || now & RUNNING == 0 || now & !RUNNING != then & !RUNNING
         })
-    }
-
-    /// Requests that a cache answered.
-    pub(crate) fn hits(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.hits.load(Ordering::Relaxed)).sum()
-    }
-}
-
-impl Token<'_> {
-    /// Counts a hit. Exact while no more than 16 threads translate: they count apart, without an atomic addition.
-    #[inline]
-    pub(crate) fn hit(&self) {
-        self.shard.hits.store(self.shard.hits.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 }
 

@@ -10,7 +10,7 @@ mod generations;
 mod model;
 mod table;
 
-use crate::counters::{CacheCounters, Count};
+use crate::counters::{CacheCounters, Count, Shards};
 use crate::hw::{ContextEntry, PasidEntry};
 use crate::sync::{AtomicU64, Ordering};
 use crate::walk::{Domain, FirstTable, Page, Resolved, SecondLeaf, Shortcuts, Stage, rights};
@@ -54,13 +54,14 @@ pub(crate) struct Caches {
     page_ages: Generations,
     /// Bit N: some page of 2^N bytes was cached.
     shifts: AtomicU64,
-    pub(crate) counters: CacheCounters,
+    pub(crate) counters: Shards,
 }
 
 /// The caches as a request sees them: what it finds in memory is remembered only if nothing was invalidated since it
 /// began.
 pub(crate) struct View<'a> {
     caches: &'a Caches,
+    pub(crate) counters: &'a CacheCounters,
     contexts: u64,
     pasids: u64,
     pages: u64,
@@ -68,6 +69,13 @@ pub(crate) struct View<'a> {
 
 fn tagged(of: u8, domain: u16, pasid: u32, number: u64) -> Key {
     [USED | TAGGED | u64::from(of) << 40 | u64::from(pasid) << 16 | u64::from(domain), number]
+}
+
+/// Whether one counter ends both.
+#[inline]
+fn same_space(one: Key, other: Key) -> bool {
+    const SPACE: u64 = TAGGED | 0xff_ffff_ffff;
+    (one[0] ^ other[0]) & SPACE == 0
 }
 
 fn untagged(of: u8, domain: u16, number: u64) -> Key {
@@ -85,7 +93,7 @@ impl Caches {
             pasid_ages: Generations::new(),
             page_ages: Generations::new(),
             shifts: AtomicU64::new(0),
-            counters: CacheCounters::default(),
+            counters: Shards::default(),
         }
     }
 
@@ -94,6 +102,7 @@ impl Caches {
     pub(crate) fn view(&self) -> View<'_> {
         View {
             caches: self,
+            counters: self.counters.mine(),
             contexts: self.context_ages.epoch(),
             pasids: self.pasid_ages.epoch(),
             pages: self.page_ages.epoch(),
@@ -124,13 +133,13 @@ impl Caches {
     }
 
     pub(crate) fn end_contexts(&self) {
-        self.counters.context.invalidated();
+        self.counters.mine().context.invalidated();
         self.context_ages.end_all();
     }
 
     /// A device, and with `mask` of 1 to 3 also those that differ in the upper bits of the function.
     pub(crate) fn end_context(&self, source: u16, mask: u8) {
-        self.counters.context.invalidated();
+        self.counters.mine().context.invalidated();
         self.context_ages.end_epoch();
         // Function bits 2; 2:1; 2:0 are not looked at.
         let ignored: u16 = [0, 0b100, 0b110, 0b111].get(usize::from(mask)).copied().unwrap_or(0b111);
@@ -140,38 +149,38 @@ impl Caches {
     }
 
     pub(crate) fn end_pasids(&self) {
-        self.counters.pasid.invalidated();
+        self.counters.mine().pasid.invalidated();
         self.pasid_ages.end_all();
     }
 
     pub(crate) fn end_pasids_of(&self, domain: u16) {
-        self.counters.pasid.invalidated();
+        self.counters.mine().pasid.invalidated();
         self.pasid_ages.end_tagged(domain);
     }
 
     pub(crate) fn end_pasid(&self, domain: u16, pasid: u32) {
-        self.counters.pasid.invalidated();
+        self.counters.mine().pasid.invalidated();
         self.pasid_ages.end_pasid(domain, pasid);
     }
 
     pub(crate) fn end_pages(&self) {
-        self.counters.iotlb.invalidated();
+        self.counters.mine().iotlb.invalidated();
         self.page_ages.end_all();
     }
 
     pub(crate) fn end_pages_of(&self, domain: u16) {
-        self.counters.iotlb.invalidated();
+        self.counters.mine().iotlb.invalidated();
         self.page_ages.end_domain(domain);
     }
 
     pub(crate) fn end_pages_in(&self, domain: u16, pasid: u32) {
-        self.counters.iotlb.invalidated();
+        self.counters.mine().iotlb.invalidated();
         self.page_ages.end_pasid(domain, pasid);
     }
 
     /// `2^order` pages of 4 KiB around `address`, of a PASID. With `leaf`, the tables on the way stay.
     pub(crate) fn end_range_in(&self, domain: u16, pasid: u32, address: u64, order: u8, leaf: bool) {
-        self.counters.iotlb.invalidated();
+        self.counters.mine().iotlb.invalidated();
         let key = |of, number| tagged(of, domain, pasid, number);
         if !self.end_range(address, order, leaf, key) {
             self.page_ages.end_pasid(domain, pasid);
@@ -181,7 +190,7 @@ impl Caches {
     /// `2^order` second-stage pages of 4 KiB around `address`. Which nested ones they are part of nobody knows: all of
     /// the domain's go.
     pub(crate) fn end_second_range(&self, domain: u16, address: u64, order: u8, leaf: bool) {
-        self.counters.iotlb.invalidated();
+        self.counters.mine().iotlb.invalidated();
         self.page_ages.end_tagged(domain);
         if !self.end_range(address, order, leaf, |of, number| untagged(of, domain, number)) {
             self.page_ages.end_domain(domain);
@@ -216,7 +225,7 @@ impl Caches {
 impl View<'_> {
     /// Whether a table that was read can still be remembered.
     pub(crate) fn context(&self, source: u16) -> Option<ContextEntry> {
-        let counter = &self.caches.counters.context;
+        let counter = &self.counters.context;
         let found = self.caches.contexts.get([USED | u64::from(source), 0]);
         let found = found.filter(|found| found.stamp == self.caches.context_ages.untagged(0));
         counter.looked_up(found.is_some());
@@ -233,7 +242,7 @@ impl View<'_> {
             || ages.epoch() == self.contexts,
             |_| age,
         );
-        self.caches.counters.context.stored(put);
+        self.counters.context.stored(put);
     }
 
     /// The PASID entry, whatever the context entry is now: that is what the two invalidations are for.
@@ -256,7 +265,7 @@ impl View<'_> {
             || ages.epoch() == self.pasids && self.caches.context_ages.epoch() == self.contexts,
             |_| ages.tagged(entry.did(), pasid),
         );
-        self.caches.counters.pasid.stored(put);
+        self.counters.pasid.stored(put);
     }
 
     /// The page of `address`, from the smallest size to the largest.
@@ -279,8 +288,9 @@ impl View<'_> {
             caches.shifts.fetch_or(1 << shift, Ordering::AcqRel);
         }
         let age = caches.age(key);
-        let put = caches.pages.put(key, age, [word], || self.lasts(), |key| caches.age(key));
-        caches.counters.iotlb.stored(put);
+        let live = |other: Key| if same_space(other, key) { age } else { caches.age(other) };
+        let put = caches.pages.put(key, age, [word], || self.lasts(), live);
+        self.counters.iotlb.stored(put);
     }
 
     /// Nothing that this request read since it began has been invalidated.
@@ -295,13 +305,13 @@ impl View<'_> {
             return;
         }
         let put = paging.put(key, caches.age(key), [word], || self.lasts(), |key| caches.age(key));
-        caches.counters.paging.stored(put);
+        self.counters.paging.stored(put);
     }
 
     fn lowest(&self, key: impl Fn(u8) -> Key) -> Option<(u8, u64)> {
         let paging = self.caches.paging.as_ref()?;
         let found = (1..=4).find_map(|level| Some((level, self.caches.fresh(paging, key(level))?)));
-        self.caches.counters.paging.looked_up(found.is_some());
+        self.counters.paging.looked_up(found.is_some());
         found
     }
 }
@@ -315,6 +325,10 @@ fn page_key(at: &Resolved, shift: u8, address: u64) -> Key {
 }
 
 impl Shortcuts for View<'_> {
+    fn quick(&self) -> bool {
+        self.caches.paging.is_none()
+    }
+
     fn first(&self, at: &Resolved, address: u64) -> Option<FirstTable> {
         let (level, word) = self.lowest(|level| tagged(level, at.domain, at.pasid, address >> (12 + 9 * level)))?;
         Some(FirstTable { level, address: word & !0xfff, rights: word & 0xfff })
@@ -350,17 +364,6 @@ impl Shortcuts for View<'_> {
             let word = leaf.base | leaf.rights | rights::USER | rights::RW;
             self.put_page(untagged(leaf.shift, domain.id, address >> leaf.shift), word, leaf.shift);
         }
-    }
-}
-
-impl CacheCounters {
-    pub(crate) const fn each(&self) -> [(&'static str, &Count); 4] {
-        [
-            ("context", &self.context),
-            ("PASID", &self.pasid),
-            ("IOTLB", &self.iotlb),
-            ("paging structures", &self.paging),
-        ]
     }
 }
 

@@ -154,15 +154,26 @@ impl<const V: usize> Set<V> {
 
     #[allow(clippy::cast_possible_truncation, reason = "two bits")]
     fn replace(&self, held: u64, key: Key, stamp: u64, value: [u64; V], live: impl Fn(Key) -> u64) -> Put {
-        let dead = |way: &&Way<V>| way.name()[0] == 0 || way.stamp.load(Ordering::Relaxed) != live(way.name());
-        let free = self.find(key).or_else(|| self.ways.iter().find(dead));
+        let mut free = None;
+        for way in &self.ways {
+            let name = way.name();
+            if name == key {
+                free = Some(way);
+                break;
+            }
+            if free.is_none() && (name[0] == 0 || way.stamp.load(Ordering::Relaxed) != live(name)) {
+                free = Some(way);
+            }
+        }
         // The number grows with every write to the set: it picks the ways in turn.
         let turn = (held >> 1) as usize % WAYS;
         let Some(way) = free.or_else(|| self.ways.get(turn)) else { return Put::Outdated };
         let outcome = if free.is_some() { Put::Stored } else { Put::Evicted };
         // Release stores: a reader that sees one of them also sees the odd number before it.
-        let words = key.into_iter().chain([stamp]).chain(value);
-        for (to, word) in way.key.iter().chain([&way.stamp]).chain(&way.value).zip(words) {
+        way.key[0].store(key[0], Ordering::Release);
+        way.key[1].store(key[1], Ordering::Release);
+        way.stamp.store(stamp, Ordering::Release);
+        for (to, word) in way.value.iter().zip(value) {
             to.store(word, Ordering::Release);
         }
         outcome

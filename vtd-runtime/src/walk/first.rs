@@ -2,9 +2,10 @@
 
 use super::second::Purpose;
 use super::{
-    Domain, Page, Place, Resolved, Shortcuts, Stage, Stop, Trace, Walker, first_stage_permits, permits, rights,
+    Domain, Page, Place, Resolved, SecondLeaf, Shortcuts, Stage, Stop, Trace, Walker, first_stage_permits, permits,
+    rights,
 };
-use crate::hw::{FaultReason, FirstStageEntry, PasidEntryFspm};
+use crate::hw::{FaultReason, FirstStageEntry, PasidEntry, PasidEntryFspm};
 use crate::memory::Memory;
 use crate::request::Request;
 
@@ -48,7 +49,7 @@ impl Path {
 impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
     /// A request whose address goes through the first stage.
     pub(super) fn first(&mut self, at: &Resolved, request: &Request, shortcuts: bool) -> Result<Page, Stop> {
-        let levels = if at.entry.fspm() == PasidEntryFspm::LEVEL_5 { 5 } else { 4 };
+        let levels = levels(at.entry);
         if !canonical(request.address, 12 + 9 * levels) {
             return Err(FaultReason::NON_CANONICAL.into());
         }
@@ -58,22 +59,17 @@ impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
         let (leaf, level, rights) = self.descend(at, request.address, levels, nested.as_ref(), known, &mut path)?;
         first_stage_permits(at, request, rights)?;
         let clean = self.mark_first(at, nested.as_ref(), &path, request.access.writes())?;
-        let shift = 3 + 9 * level;
-        let offset = (1_u64 << shift) - 1;
-        let output = leaf.addr() & !offset | request.address & offset;
-        let dirty = if clean { 0 } else { rights::DIRTY };
+        let output = output(leaf, level, request.address);
         let Some(domain) = nested else {
+            let shift = 3 + 9 * level;
+            let dirty = if clean { 0 } else { rights::DIRTY };
             let rights = rights | rights::READ | rights::WRITE | dirty;
             permits(at, request, rights)?;
-            return Ok(Page { base: output & !offset, shift, rights });
+            return Ok(Page { base: output & !((1 << shift) - 1), shift, rights });
         };
         let purpose = Purpose::Data { reads: request.access.reads(), writes: request.access.writes() };
         let second = self.second(&domain, output, purpose, shortcuts)?;
-        let shift = shift.min(second.shift);
-        let base = second.address(output) & !((1 << shift) - 1);
-        // Dirty only where both stages say so.
-        let rights = rights | second.rights & (rights::READ | rights::WRITE) | second.rights & dirty;
-        Ok(Page { base, shift, rights })
+        Ok(self::nested(output, level, rights, !clean, second))
     }
 
     /// Down to the last entry: it, its level, and the rights of all.
@@ -136,7 +132,7 @@ impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
         Ok((leaf.address(table), leaf.rights & writable == writable))
     }
 
-    fn first_reserved(&self, level: u8, entry: FirstStageEntry) -> bool {
+    pub(super) fn first_reserved(&self, level: u8, entry: FirstStageEntry) -> bool {
         let word = entry.words()[0];
         let misplaced = match level {
             1 => false,
@@ -185,9 +181,31 @@ impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
     }
 }
 
+/// Levels of the first stage of a PASID.
+pub(super) fn levels(entry: PasidEntry) -> u8 {
+    if entry.fspm() == PasidEntryFspm::LEVEL_5 { 5 } else { 4 }
+}
+
+/// Where a leaf of the first stage leads.
+#[inline]
+pub(super) fn output(leaf: FirstStageEntry, level: u8, address: u64) -> u64 {
+    let offset = (1_u64 << (3 + 9 * level)) - 1;
+    leaf.addr() & !offset | address & offset
+}
+
+/// The page of a nested address: as large as the smaller of both stages has it.
+#[inline]
+pub(super) fn nested(output: u64, level: u8, rights: u64, dirty: bool, second: SecondLeaf) -> Page {
+    let shift = second.shift.min(3 + 9 * level);
+    let base = second.address(output) & !((1 << shift) - 1);
+    // Dirty only where both stages say so.
+    let kept = rights::READ | rights::WRITE | if dirty { rights::DIRTY } else { 0 };
+    Page { base, shift, rights: rights | second.rights & kept }
+}
+
 /// What is left of `rights` behind an entry.
 #[inline]
-fn narrowed(mut rights: u64, entry: FirstStageEntry) -> u64 {
+pub(super) fn narrowed(mut rights: u64, entry: FirstStageEntry) -> u64 {
     if !entry.us() {
         rights &= !rights::USER;
     }
@@ -201,7 +219,7 @@ fn narrowed(mut rights: u64, entry: FirstStageEntry) -> u64 {
 }
 
 /// Whether all bits from `bits - 1` up are equal.
-fn canonical(address: u64, bits: u8) -> bool {
+pub(super) fn canonical(address: u64, bits: u8) -> bool {
     let upper = address >> (bits - 1);
     upper == 0 || upper == u64::MAX >> (bits - 1)
 }

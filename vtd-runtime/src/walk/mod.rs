@@ -4,6 +4,7 @@
 //! the oracle that the caches are compared with.
 
 mod first;
+mod quick;
 pub(crate) mod resolve;
 mod second;
 
@@ -159,6 +160,11 @@ impl From<FaultReason> for Stop {
 
 /// Caches that spare a walk some of its loads.
 pub(crate) trait Shortcuts {
+    /// Whether a walk may be [`quick`]: there is nothing to be found or left on the way, and nobody compares.
+    fn quick(&self) -> bool {
+        false
+    }
+
     /// The lowest first-stage table known on the way to `address`.
     fn first(&self, _at: &Resolved, _address: u64) -> Option<FirstTable> {
         None
@@ -200,6 +206,16 @@ pub(crate) struct Walker<'a, M, S, T> {
 impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
     /// The page that `request` is about.
     pub(crate) fn page(&mut self, at: &Resolved, request: &Request) -> Result<Page, FaultReason> {
+        if self.shortcuts.quick()
+            && let Some(page) = self.quick(at, request)
+            && !interrupts(page.base, page.shift, request.address)
+        {
+            return Ok(page);
+        }
+        self.exact(at, request)
+    }
+
+    fn exact(&mut self, at: &Resolved, request: &Request) -> Result<Page, FaultReason> {
         let mut shortcuts = true;
         for _ in 0..ATTEMPTS {
             let found = match at.stage {

@@ -12,7 +12,7 @@ pub(crate) struct Domain {
     pub(crate) table: u64,
     pub(crate) levels: u8,
     /// Accessed and dirty are kept (SSADE).
-    updates: bool,
+    pub(super) updates: bool,
     /// Updates reach memory coherently (SMPWC and PWSNP).
     snoops: bool,
 }
@@ -50,7 +50,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    fn writes(self) -> bool {
+    pub(super) fn writes(self) -> bool {
         matches!(self, Self::Update | Self::Data { writes: true, .. })
     }
 
@@ -78,7 +78,8 @@ impl Purpose {
         }
     }
 
-    fn judge(self, found: u64) -> Result<(), FaultReason> {
+    #[inline]
+    pub(super) fn judge(self, found: u64) -> Result<(), FaultReason> {
         let reads = !matches!(self, Self::Data { reads: false, .. });
         if reads && found & rights::READ == 0 {
             return Err(self.no_read());
@@ -176,7 +177,7 @@ impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
         Err(FaultReason::SECOND_STAGE_ACCESS.into())
     }
 
-    fn second_reserved(&self, level: u8, word: u64) -> bool {
+    pub(super) fn second_reserved(&self, level: u8, word: u64) -> bool {
         let large = SecondStageEntry::from_words([word]).ps();
         let size = self.limits.cap.sslps();
         let misplaced = match level {
