@@ -114,3 +114,96 @@ impl<M: Memory, S: Shortcuts, T: Trace> Walker<'_, M, S, T> {
         Some(SecondLeaf { base: word & ADDRESS & !((8 << shift) - 1), shift: shift + 3, rights })
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::hw::FaultReason;
+    use crate::machine::{Machine, Plan, SOURCE};
+    use crate::memory::{Memory as _, VecMemory};
+    use crate::request::{Access, Request};
+    use crate::unit::Unit;
+    use crate::walk::{Resolved, Shortcuts, Walker, resolve};
+
+    struct Quick;
+
+    impl Shortcuts for Quick {
+        fn quick(&self) -> bool {
+            true
+        }
+    }
+
+    /// The same numbers on every machine.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(self.0 >> 33).expect("31 bits") % end
+        }
+    }
+
+    const AT: u64 = 0x7f00_0000_0000;
+    /// Bits that have a meaning in one of the stages.
+    const KNOWN: [usize; 16] = [0, 1, 2, 5, 5, 6, 6, 7, 8, 8, 9, 9, 10, 13, 47, 63];
+
+    /// A PASID entry and a request that the unit would come to a walk with.
+    fn request(unit: &Unit<Arc<VecMemory>>, pasid: u32, dice: &mut Dice) -> (Resolved, Request) {
+        let access = [Access::Read, Access::Write, Access::ReadWrite, Access::Execute][dice.below(4)];
+        let address = AT + [0, 0x123, 1 << 30, 1 << 39][dice.below(4)] + dice.below(0x1000) as u64;
+        let request = Request::new(SOURCE, Some(pasid), address, access);
+        let request = if dice.below(4) == 0 { request.privileged() } else { request };
+        let root = unit.root(FaultReason::LEGACY_PASID, true).expect("a root");
+        let context = resolve::context(&unit.memory, &unit.limits, root, SOURCE, &mut ()).expect("a context");
+        let entry = resolve::entry(&unit.memory, &unit.limits, context, pasid, &mut ()).expect("an entry");
+        let mut often = || dice.below(4) > 0;
+        let entry = entry.with_wpe(often()).with_eafe(!often()).with_ssade(often()).with_pwsnp(often());
+        let entry = entry.with_sre(true).with_ere(true);
+        (resolve::resolved(entry, pasid, &request, false).expect("a way"), request)
+    }
+
+    /// Every bit of every entry is flipped, alone and with others.
+    #[test]
+    fn answers_and_marks_as_the_exact_walk_does() {
+        let mut dice = Dice(7);
+        let (mut pages, mut plain, mut marked) = (0, 0, 0);
+        for (first_levels, second_levels, second_shift) in [(4, 4, 12), (5, 3, 12), (4, 5, 21)] {
+            let plan = Plan { first_levels, second_levels, second_shift, ..Plan::default() };
+            let mut machine = Machine::new(plan).expect("a machine");
+            machine.map(AT, 0x5000, 12).expect("a page");
+            machine.map(AT + (1 << 30), 0, 21).expect("a large page");
+            let pasid = machine.bind().expect("a PASID");
+            let (unit, memory, limits) = (&machine.unit, &machine.memory, machine.unit.limits());
+            for _ in 0..40_000 {
+                let (at, request) = request(unit, pasid, &mut dice);
+                let mut steps = Vec::new();
+                let _ = Walker { memory, limits, shortcuts: &(), trace: &mut steps }.page(&at, &request);
+                let words = || steps.iter().map(|step| memory.load(step.address)).collect::<Vec<_>>();
+                for _ in 0..dice.below(3) {
+                    let place = steps[dice.below(steps.len())].address;
+                    let word = memory.load(place).expect("an entry");
+                    let bit = if dice.below(2) == 0 { dice.below(64) } else { KNOWN[dice.below(KNOWN.len())] };
+                    memory.store(place, word ^ 1 << bit).expect("an entry");
+                }
+                let before = words();
+                let quick = Walker { memory, limits, shortcuts: &Quick, trace: &mut () }.page(&at, &request);
+                let after = words();
+                for (step, word) in steps.iter().zip(&before) {
+                    memory.store(step.address, word.expect("an entry")).expect("an entry");
+                }
+                let mut walker = Walker { memory, limits, shortcuts: &(), trace: &mut () };
+                plain += u32::from(walker.quick(&at, &request).is_some());
+                let exact = walker.page(&at, &request);
+                assert_eq!((&quick, &after), (&exact, &words()), "{request:?} {steps:x?} {before:x?}");
+                pages += u32::from(exact.is_ok());
+                marked += u32::from(before != after);
+                // As it was before the first walk marked it.
+                for step in steps.iter().rev() {
+                    memory.store(step.address, step.entry).expect("an entry");
+                }
+            }
+        }
+        assert!(pages > 10_000 && plain > 5_000 && marked > 1_000, "{pages} {plain} {marked}");
+    }
+}
