@@ -87,7 +87,7 @@ static int serve(const char *name, const char *hex, const char *size)
 		free(bytes);
 		return 1;
 	}
-	reader->run(&user, (size_t)strtoull(size, NULL, 10), &out);
+	reader->run(user, (size_t)strtoull(size, NULL, 10), &out);
 	answer(&out);
 	free(bytes);
 	return 0;

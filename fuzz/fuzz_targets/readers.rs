@@ -59,7 +59,7 @@ mod c {
     #[repr(C)]
     pub struct Reader {
         name: *const c_char,
-        run: Option<unsafe extern "C" fn(*const User, usize, *mut Outcome)>,
+        run: Option<unsafe extern "C" fn(User, usize, *mut Outcome)>,
     }
 
     #[repr(C)]
@@ -117,7 +117,7 @@ mod c {
         let mut out = Outcome { err: 0, rule: c"".as_ptr(), after_lookup: 0, held: std::ptr::null(), known: 0 };
         // SAFETY: `user` and `out` live through the call; rules are literals; `held` is a static of `known` bytes.
         unsafe {
-            reader.run.expect("a function")(&user, size, &mut out);
+            reader.run.expect("a function")(user, size, &mut out);
             let rule = if out.rule.is_null() { "" } else { CStr::from_ptr(out.rule).to_str().expect("a rule") };
             let held = std::slice::from_raw_parts(out.held.cast::<u8>(), out.known);
             (-out.err, rule, out.after_lookup != 0, held)

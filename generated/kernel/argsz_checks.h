@@ -42,10 +42,8 @@ static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
 
 /* Where an address in a struct leads: a process has but one memory. */
 typedef const void *argsz_space_t;
-typedef argsz_user_t argsz_place_t;
 
 #define argsz_at(space, address) ((void)(space), u64_to_user_ptr(address))
-#define argsz_user(place) (*(place))
 
 /* 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT. */
 static inline int argsz_tail_zero(argsz_user_t from, size_t at, __u64 len)
@@ -76,7 +74,8 @@ struct argsz_user_buf {
 	size_t len;
 };
 
-typedef const struct argsz_user_buf *argsz_user_t;
+/* By value, as a __user pointer is: nothing that is held can be part of it. */
+typedef struct argsz_user_buf argsz_user_t;
 
 #ifdef __CHECKER__
 #define ARGSZ_FORCE __attribute__((force))
@@ -94,10 +93,12 @@ typedef const struct argsz_user_buf *argsz_user_t;
 static inline int argsz_copy_in(void *held, argsz_user_t from, size_t at,
 				size_t len)
 {
-	if (at > from->len || len > from->len - at)
+	size_t end = at + len;
+
+	if (end < at || end > from.len)
 		return -EFAULT;
 	if (len)
-		memcpy((uint8_t *)held + at, from->base + at, len);
+		memcpy((uint8_t *)held + at, from.base + at, len);
 	return 0;
 }
 
@@ -108,11 +109,10 @@ struct argsz_user_space {
 };
 
 typedef const struct argsz_user_space *argsz_space_t;
-typedef struct argsz_user_buf argsz_place_t;
 
-static inline argsz_place_t argsz_at(argsz_space_t space, __u64 address)
+static inline argsz_user_t argsz_at(argsz_space_t space, __u64 address)
 {
-	argsz_place_t place = { NULL, 0 };
+	argsz_user_t place = { NULL, 0 };
 
 	if (address >= space->address &&
 	    address - space->address < space->memory.len) {
@@ -124,22 +124,29 @@ static inline argsz_place_t argsz_at(argsz_space_t space, __u64 address)
 	return place;
 }
 
-#define argsz_user(place) (place)
-
 /*
  * 1: bytes at..at+len are all zero; 0: they are not; or -EFAULT, if the memory
  * ends before and all that is there is zero.
  */
 static inline int argsz_tail_zero(argsz_user_t from, size_t at, __u64 len)
 {
-	size_t mapped = at < from->len ? from->len - at : 0;
-	size_t n = len < mapped ? (size_t)len : mapped;
-	size_t i;
+	const size_t start = at;
+	size_t end;
 
-	for (i = 0; i < n; i++)
-		if (from->base[at + i])
+	if (at > from.len)
+		return len ? -EFAULT : 1;
+	end = len < from.len - at ? at + (size_t)len : from.len;
+	for (; end - at >= 8; at += 8) {
+		__u64 word;
+
+		memcpy(&word, from.base + at, 8);
+		if (word)
 			return 0;
-	return len > mapped ? -EFAULT : 1;
+	}
+	for (; at < end; at++)
+		if (from.base[at])
+			return 0;
+	return len > end - start ? -EFAULT : 1;
 }
 
 #endif /* __KERNEL__ */
@@ -190,12 +197,13 @@ static inline __u64 argsz_element(__u64 address, __u64 at, __u64 stride)
 static inline int argsz_copy_rest(void *held, argsz_user_t from, size_t at,
 				  __u64 size, size_t known)
 {
-	size_t end = argsz_min(size, known);
+	size_t end;
 
-	if (end < at)
-		end = at;
-	if (end < known)
-		memset((__u8 *)held + end, 0, known - end);
+	/* Most users are as new as this: a length that the compiler knows. */
+	if (size >= known)
+		return argsz_copy_in(held, from, at, known - at);
+	end = size > at ? (size_t)size : at;
+	memset((__u8 *)held + end, 0, known - end);
 	return end > at ? argsz_copy_in(held, from, at, end - at) : 0;
 }
 

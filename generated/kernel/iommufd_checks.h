@@ -2954,15 +2954,14 @@ iommu_ioas_allow_iovas_follow_allowed_iovas(const struct iommu_ioas_allow_iovas 
 					    union iommu_ioas_allow_iovas_allowed_iovas *to,
 					    const char **rule)
 {
-	argsz_place_t place;
+	argsz_user_t place;
 	int err;
 
 	if (at >= held->num_iovas)
 		return 0;
 
 	place = argsz_at(space, argsz_element(held->allowed_iovas, at, 16));
-	err = iommu_iova_range_check(&to->iommu_iova_range, argsz_user(&place),
-				     rule);
+	err = iommu_iova_range_check(&to->iommu_iova_range, place, rule);
 	return err ? err : 1;
 }
 
@@ -2994,28 +2993,25 @@ iommu_hwpt_alloc_follow_data_uptr(const struct iommu_hwpt_alloc *held,
 				  union iommu_hwpt_alloc_data_uptr *to,
 				  const char **rule)
 {
-	argsz_place_t place;
+	argsz_user_t place;
 	int err;
 
 	if (held->data_type == 1) {
 		place = argsz_at(space, held->data_uptr);
-		err = iommu_hwpt_vtd_s1_check(&to->iommu_hwpt_vtd_s1,
-					      argsz_user(&place),
+		err = iommu_hwpt_vtd_s1_check(&to->iommu_hwpt_vtd_s1, place,
 					      held->data_len, rule);
 		return err ? err : 1;
 	}
 	if (held->data_type == 2) {
 		place = argsz_at(space, held->data_uptr);
 		err = iommu_hwpt_arm_smmuv3_check(&to->iommu_hwpt_arm_smmuv3,
-						  argsz_user(&place),
-						  held->data_len, rule);
+						  place, held->data_len, rule);
 		return err ? err : 1;
 	}
 	if (held->data_type == 3) {
 		place = argsz_at(space, held->data_uptr);
 		err = iommu_hwpt_amd_guest_check(&to->iommu_hwpt_amd_guest,
-						 argsz_user(&place),
-						 held->data_len, rule);
+						 place, held->data_len, rule);
 		return err ? err : 1;
 	}
 	return 0;
@@ -3050,7 +3046,7 @@ iommu_hwpt_invalidate_follow_data_uptr(const struct iommu_hwpt_invalidate *held,
 				       union iommu_hwpt_invalidate_data_uptr *to,
 				       const char **rule)
 {
-	argsz_place_t place;
+	argsz_user_t place;
 	int err;
 
 	if (at >= held->entry_num)
@@ -3060,15 +3056,15 @@ iommu_hwpt_invalidate_follow_data_uptr(const struct iommu_hwpt_invalidate *held,
 		place = argsz_at(space,
 				 argsz_element(held->data_uptr, at, held->entry_len));
 		err = iommu_hwpt_vtd_s1_invalidate_check(&to->iommu_hwpt_vtd_s1_invalidate,
-							 argsz_user(&place),
-							 held->entry_len, rule);
+							 place, held->entry_len,
+							 rule);
 		return err ? err : 1;
 	}
 	if (held->data_type == 1) {
 		place = argsz_at(space,
 				 argsz_element(held->data_uptr, at, held->entry_len));
 		err = iommu_viommu_arm_smmuv3_invalidate_check(&to->iommu_viommu_arm_smmuv3_invalidate,
-							       argsz_user(&place),
+							       place,
 							       held->entry_len,
 							       rule);
 		return err ? err : 1;

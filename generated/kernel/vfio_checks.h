@@ -2632,7 +2632,7 @@ vfio_device_feature_dma_logging_control_follow_ranges(const struct vfio_device_f
 						      union vfio_device_feature_dma_logging_control_ranges *to,
 						      const char **rule)
 {
-	argsz_place_t place;
+	argsz_user_t place;
 	int err;
 
 	if (at >= held->num_ranges)
@@ -2640,8 +2640,7 @@ vfio_device_feature_dma_logging_control_follow_ranges(const struct vfio_device_f
 
 	place = argsz_at(space, argsz_element(held->ranges, at, 16));
 	err = vfio_device_feature_dma_logging_range_check(&to->vfio_device_feature_dma_logging_range,
-							  argsz_user(&place),
-							  rule);
+							  place, rule);
 	return err ? err : 1;
 }
 

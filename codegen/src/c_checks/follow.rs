@@ -79,7 +79,7 @@ impl Follow<'_> {
         let returns = "1; or 0, if there is nothing, or nothing is known of it; or a negative errno.";
         let mut text = kernel_doc(&name, &about, &params, returns);
         let _ =
-            write!(text, "static inline int\n{}{{\n\targsz_place_t place;\n\tint err;\n\n", call(0, &name, &args, ""));
+            write!(text, "static inline int\n{}{{\n\targsz_user_t place;\n\tint err;\n\n", call(0, &name, &args, ""));
         if let Some(count) = &pointer.count {
             text.push_str(&if_line(&Cexpr::Atom(format!("at >= {}", load(count))), 1));
             text.push_str("\t\treturn 0;\n\n");
@@ -101,7 +101,7 @@ impl Follow<'_> {
         if self.pointer.count.is_some() {
             address = format!("argsz_element({address}, at, {one})");
         }
-        let mut args = vec![format!("&to->{name}"), "argsz_user(&place)".to_owned()];
+        let mut args = vec![format!("&to->{name}"), "place".to_owned()];
         if list.size == SizeFrom::Caller {
             args.push(match &self.pointer.bytes {
                 Some(bytes) if bytes.width == 8 => format!("argsz_min({}, SIZE_MAX)", load(bytes)),

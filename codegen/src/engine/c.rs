@@ -148,7 +148,7 @@ fn follower(followed: &Followed) -> String {
     format!(
         "\nstatic void run_{function}(argsz_user_t user, size_t size, struct outcome *out)\n{{\n\
          \tstatic unsigned char all[sizeof(struct {strct}) + {elements} * {room}];\n\
-         \tconst struct argsz_user_space space = {{ {USER_BASE}, *user }};\n\
+         \tconst struct argsz_user_space space = {{ {USER_BASE}, user }};\n\
          \tconst struct {strct} *held;\n\tunion {union} to;\n\t__u64 at;\n\n\
          \trun_{strct}(user, size, out);\n\tif (out->err)\n\t\treturn;\n\
          \theld = out->held;\n\tmemcpy(all, held, out->known);\n\tout->held = all;\n\

@@ -200,7 +200,7 @@ int main(void)
 		struct every_kind held;
 		const char *rule = NULL;
 
-		every_kind_copy(&held, &buf, &rule);
+		every_kind_copy(&held, buf, &rule);
 		if (rule && !strcmp(rule, "every_kind/flags"))
 			printf("%d ", bit);
 	}

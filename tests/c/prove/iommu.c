@@ -141,7 +141,7 @@ static int spec_iommu_gpasid_bind_data(uint8_t *held, const uint8_t *user,
 		__CPROVER_assume(bytes != 0);                                \
 		user.base = bytes;                                           \
 		user.len = len;                                              \
-		err = name##_check(&held, &user, &rule);                     \
+		err = name##_check(&held, user, &rule);                      \
 		expected = spec_##name(want, bytes, len);                    \
 		__CPROVER_assert(err == expected, "the answer of " #name);   \
 		__CPROVER_assert(!err == !rule, "a refusal names its rule"); \
