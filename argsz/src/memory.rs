@@ -12,6 +12,12 @@ pub trait UserMemory {
     /// On a [`Fault`] the content of `into` is of no meaning.
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault>;
 
+    /// [`read`](Self::read) of what an older user has of a struct: a length that is not known before, and short. The
+    /// call of a function that copies any length can cost more than such a copy itself.
+    fn read_short(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
+        self.read(offset, into)
+    }
+
     /// Whether the bytes `from..to` are all zero. Each is read once and not kept; memory that ends before is a fault,
     /// unless a byte that is not zero comes first.
     fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
@@ -70,30 +76,94 @@ fn last_bytes(user: &(impl UserMemory + ?Sized), from: usize, to: usize) -> Resu
     Ok(true)
 }
 
-/// Whether all are zero, looked at by words.
+/// Whether all are zero, looked at by words. Each way out returns by itself, so that compilers join it to what the
+/// caller does next.
+#[inline]
 fn zeros(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().all(|word| u64::from_ne_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
+    for word in words {
+        if u64::from_ne_bytes(*word) != 0 {
+            return false;
+        }
+    }
+    if rest.is_empty() {
+        return true;
+    }
+    if let Some(last) = bytes.last_chunk() {
+        // The last eight bytes: they overlap the word before.
+        return u64::from_ne_bytes(*last) == 0;
+    }
+    for byte in rest {
+        if *byte != 0 {
+            return false;
+        }
+    }
+    true
+}
+
+/// Copies between equal lengths. By at most two words that may overlap, where they are short.
+#[inline]
+fn copy_short(from: &[u8], into: &mut [u8]) {
+    let len = into.len();
+    if len > 64 {
+        copy(from, into);
+    } else if len > 32 {
+        ends::<32>(from, into);
+    } else if len >= 16 {
+        ends::<16>(from, into);
+    } else if len >= 8 {
+        ends::<8>(from, into);
+    } else if len >= 4 {
+        ends::<4>(from, into);
+    } else if len >= 2 {
+        ends::<2>(from, into);
+    } else {
+        ends::<1>(from, into);
+    }
+}
+
+/// Copies the first and the last `N` bytes.
+#[inline]
+fn ends<const N: usize>(from: &[u8], into: &mut [u8]) {
+    if let (Some(from), Some(into)) = (from.first_chunk::<N>(), into.first_chunk_mut()) {
+        *into = *from;
+    }
+    if let (Some(from), Some(into)) = (from.last_chunk::<N>(), into.last_chunk_mut()) {
+        *into = *from;
+    }
+}
+
+/// Copies between equal lengths, said so that nothing here can panic.
+#[inline]
+fn copy(from: &[u8], into: &mut [u8]) {
+    for (to, from) in into.iter_mut().zip(from) {
+        *to = *from;
+    }
 }
 
 impl UserMemory for [u8] {
     #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
-        let bytes = self.get(offset..).and_then(|rest| rest.get(..into.len())).ok_or(Fault)?;
-        // Equal lengths, said so that nothing here can panic.
-        for (to, from) in into.iter_mut().zip(bytes) {
-            *to = *from;
-        }
+        copy(self.get(offset..).and_then(|rest| rest.get(..into.len())).ok_or(Fault)?, into);
+        Ok(())
+    }
+
+    #[inline]
+    fn read_short(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
+        copy_short(self.get(offset..).and_then(|rest| rest.get(..into.len())).ok_or(Fault)?, into);
         Ok(())
     }
 
     #[inline]
     fn is_zero(&self, from: usize, to: usize) -> Result<bool, Fault> {
-        let tail = self.get(from..to.min(self.len())).unwrap_or_default();
-        match zeros(tail) {
-            true if to > self.len() && to > from => Err(Fault),
-            zero => Ok(zero),
+        if to <= from {
+            return Ok(true);
         }
+        let Some(there) = self.get(from..to.min(self.len())) else { return Err(Fault) };
+        if !zeros(there) {
+            return Ok(false);
+        }
+        if to > self.len() { Err(Fault) } else { Ok(true) }
     }
 }
 
@@ -101,6 +171,11 @@ impl<const N: usize> UserMemory for [u8; N] {
     #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
         self.as_slice().read(offset, into)
+    }
+
+    #[inline]
+    fn read_short(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
+        self.as_slice().read_short(offset, into)
     }
 
     #[inline]
@@ -113,6 +188,11 @@ impl<M: UserMemory + ?Sized> UserMemory for &M {
     #[inline]
     fn read(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
         (**self).read(offset, into)
+    }
+
+    #[inline]
+    fn read_short(&self, offset: usize, into: &mut [u8]) -> Result<(), Fault> {
+        (**self).read_short(offset, into)
     }
 
     #[inline]
@@ -133,6 +213,20 @@ mod tests {
         assert_eq!([1_u8, 2, 3].read(0, &mut four), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(4, &mut []), Err(Fault));
         assert_eq!([1_u8, 2, 3].read(usize::MAX, &mut four), Err(Fault));
+    }
+
+    #[test]
+    fn short_and_long_reads_agree_at_every_length() {
+        let user: [u8; 80] = core::array::from_fn(|at| u8::try_from(at + 1).unwrap_or_default());
+        for offset in [0, 1, 10, 80, 81] {
+            for len in 0..=80 {
+                let (mut long, mut short) = ([0; 80], [0; 80]);
+                let read = user.read(offset, &mut long[..len]);
+                assert_eq!(user.read_short(offset, &mut short[..len]), read);
+                assert_eq!(read.is_ok(), offset + len <= 80);
+                assert_eq!(long, short, "{offset}, {len}");
+            }
+        }
     }
 
     #[test]

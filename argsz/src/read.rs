@@ -12,13 +12,7 @@ macro_rules! numbers {
         #[allow(clippy::cast_lossless, reason = "From is not const")]
         pub const fn $name<const AT: usize, const N: usize>(held: &[u8; N]) -> $wide {
             const { assert!(AT <= N && $bytes <= N - AT) }
-            let mut bytes = [0; $bytes];
-            let mut at = 0;
-            while at < $bytes {
-                bytes[at] = held[AT + at];
-                at += 1;
-            }
-            $of::$from(bytes) as $wide
+            $of::$from(bytes(held, AT)) as $wide
         }
     )*};
 }
@@ -43,32 +37,38 @@ numbers! {
 /// Whether the bytes `FROM..TO` are all zero. They are looked at by words as wide as fit.
 #[must_use]
 #[inline]
+#[allow(clippy::cast_lossless, reason = "From is not const")]
 pub const fn zero<const FROM: usize, const TO: usize, const N: usize>(held: &[u8; N]) -> bool {
     const { assert!(FROM <= TO && TO <= N) }
     let (mut any, mut at) = (0, FROM);
     while TO - at >= 8 {
-        let word = [
-            held[at],
-            held[at + 1],
-            held[at + 2],
-            held[at + 3],
-            held[at + 4],
-            held[at + 5],
-            held[at + 6],
-            held[at + 7],
-        ];
-        any |= self::u64::<0, 8>(&word);
+        any |= u64::from_ne_bytes(bytes(held, at));
         at += 8;
     }
     if TO - at >= 4 {
-        any |= self::u32::<0, 4>(&[held[at], held[at + 1], held[at + 2], held[at + 3]]);
+        any |= u32::from_ne_bytes(bytes(held, at)) as u64;
         at += 4;
     }
-    while at < TO {
-        any |= self::u8::<0, 1>(&[held[at]]);
-        at += 1;
+    if TO - at >= 2 {
+        any |= u16::from_ne_bytes(bytes(held, at)) as u64;
+        at += 2;
+    }
+    if TO > at {
+        any |= u8::from_ne_bytes(bytes(held, at)) as u64;
     }
     any == 0
+}
+
+/// The bytes from `at` on, of which the callers know that they are there. They are loaded as one.
+#[inline]
+const fn bytes<const BYTES: usize>(held: &[u8], at: usize) -> [u8; BYTES] {
+    match held.split_at_checked(at) {
+        Some((_, rest)) => match rest.first_chunk() {
+            Some(bytes) => *bytes,
+            None => [0; BYTES],
+        },
+        None => [0; BYTES],
+    }
 }
 
 /// Whether `term` leaves the range of its arithmetic at some step.
@@ -78,21 +78,28 @@ pub fn overflows(term: impl FnOnce() -> Option<u64>) -> bool {
     term().is_none()
 }
 
-/// Copies bytes `from..to` of the user's memory, or fewer if the user's size says so.
+/// Copies bytes `from..TO` of the user's memory to the same place of `held`, or fewer if the user's size says so; then
+/// the rest of them is zero.
 #[inline]
-pub fn copy(
+pub fn copy<const TO: usize>(
     user: &(impl UserMemory + ?Sized),
     held: &mut [u8],
     from: usize,
-    to: usize,
     size: u64,
 ) -> Result<(), Fault> {
-    let end = usize::try_from(size).unwrap_or(usize::MAX).min(to);
-    match held.get_mut(from..end) {
-        Some(part) => user.read(from, part),
-        // The user's memory ends before, so there is nothing to copy.
-        None => Ok(()),
+    let Some(held) = held.get_mut(from..TO) else { return Ok(()) };
+    let end = self::size(size);
+    if end >= TO {
+        // Most users are as new as the reader: a length that the compiler knows.
+        return user.read(from, held);
     }
+    // By way of a copy of its own, so that `held` is never reached by a length that is not known.
+    let mut part = [0; TO];
+    if let Some(part) = part.get_mut(from..end) {
+        user.read_short(from, part)?;
+    }
+    held.iter_mut().zip(part.iter().skip(from)).for_each(|(to, from)| *to = *from);
+    Ok(())
 }
 
 /// Whether the bytes `from..size` of the user's memory are all zero. They are read once and not kept; memory that ends
@@ -135,10 +142,14 @@ mod tests {
     #[test]
     fn a_copy_stops_at_the_size_and_at_the_end() {
         let mut held = [9; 4];
-        assert_eq!(copy(&[1_u8, 2, 3], &mut held, 1, 4, 2), Ok(()));
-        assert_eq!(held, [9, 2, 9, 9]);
-        assert_eq!(copy(&[1_u8, 2, 3], &mut held, 1, 4, u64::MAX), Err(Fault));
-        assert_eq!(copy(&[1_u8], &mut held, 2, 4, 1), Ok(()));
+        assert_eq!(copy::<4>(&[1_u8, 2, 3], &mut held, 1, 2), Ok(()));
+        assert_eq!(held, [9, 2, 0, 0]);
+        assert_eq!(copy::<4>(&[1_u8, 2, 3], &mut held, 1, u64::MAX), Err(Fault));
+        assert_eq!(copy::<4>(&[1_u8, 2, 3], &mut held, 1, 4), Err(Fault));
+        assert_eq!(copy::<4>(&[1_u8, 2, 3, 4], &mut held, 1, 5), Ok(()));
+        assert_eq!(held, [9, 2, 3, 4]);
+        assert_eq!(copy::<4>(&[1_u8], &mut held, 2, 1), Ok(()));
+        assert_eq!(held, [9, 2, 0, 0]);
     }
 
     #[test]

@@ -544,7 +544,7 @@ impl IommuPageResponse {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "iommu_page_response/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -997,7 +997,7 @@ impl IommuCacheInvalidateInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "iommu_cache_invalidate_info/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -1024,7 +1024,7 @@ impl IommuCacheInvalidateInfo {
                 "invalidation by address needs `granu.addr_info`"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 16, 56, argsz).is_err() {
+        if argsz::read::copy::<56>(user, held.as_mut_bytes(), 16, argsz).is_err() {
             return argsz::refuse!(
                 "iommu_cache_invalidate_info/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1081,6 +1081,7 @@ impl IommuCacheInvalidateInfo {
     }
 
     /// Judges what the layer `intel_vtd` asks beyond the generic rules.
+    #[inline]
     pub fn check_intel_vtd(&self) -> Result<(), Rejection> {
         Ok(())
     }
@@ -1093,6 +1094,7 @@ impl IommuCacheInvalidateInfo {
     }
 
     /// Judges what the layer `intel_vtd_strict` asks beyond the generic rules.
+    #[inline]
     pub fn check_intel_vtd_strict(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 56] = argsz::zerocopy::transmute_ref!(self);
         let granularity = argsz::read::u8::<9, _>(bytes);
@@ -1493,7 +1495,7 @@ impl IommuGpasidBindData {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 56, 56).is_err() {
+        if argsz::read::copy::<56>(user, held.as_mut_bytes(), 0, 56).is_err() {
             return argsz::refuse!(
                 "iommu_gpasid_bind_data/copy-fixed", "", 0, EFAULT,
                 "the first 56 bytes must be readable"
@@ -1507,7 +1509,7 @@ impl IommuGpasidBindData {
                 "the size must be at least 56"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 56, 72, argsz).is_err() {
+        if argsz::read::copy::<72>(user, held.as_mut_bytes(), 56, argsz).is_err() {
             return argsz::refuse!(
                 "iommu_gpasid_bind_data/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1545,6 +1547,7 @@ impl IommuGpasidBindData {
     }
 
     /// Judges what the layer `intel_vtd` asks beyond the generic rules.
+    #[inline]
     pub fn check_intel_vtd(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(self);
         let format = argsz::read::u32::<8, _>(bytes);
@@ -1593,6 +1596,7 @@ impl IommuGpasidBindData {
     }
 
     /// Judges what the layer `intel_vtd_strict` asks beyond the generic rules.
+    #[inline]
     pub fn check_intel_vtd_strict(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 72] = argsz::zerocopy::transmute_ref!(self);
         let format = argsz::read::u32::<8, _>(bytes);

@@ -166,7 +166,7 @@ impl IommuDestroy {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_destroy/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -191,7 +191,7 @@ impl IommuDestroy {
                 "what lies beyond the 8 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_destroy/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -285,7 +285,7 @@ impl IommuIoasAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -310,7 +310,7 @@ impl IommuIoasAlloc {
                 "what lies beyond the 12 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -410,7 +410,7 @@ impl IommuIovaRange {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "iommu_iova_range/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -421,6 +421,7 @@ impl IommuIovaRange {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 16] = argsz::zerocopy::transmute_ref!(self);
         let start = argsz::read::u64::<0, _>(bytes);
@@ -491,7 +492,7 @@ impl IommuIoasIovaRanges {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_iova_ranges/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -516,7 +517,7 @@ impl IommuIoasIovaRanges {
                 "what lies beyond the 32 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_iova_ranges/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -636,7 +637,7 @@ impl IommuIoasAllowIovas {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_allow_iovas/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -661,7 +662,7 @@ impl IommuIoasAllowIovas {
                 "what lies beyond the 24 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_allow_iovas/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -838,7 +839,7 @@ impl IommuIoasMap {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_map/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -863,7 +864,7 @@ impl IommuIoasMap {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_map/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1024,7 +1025,7 @@ impl IommuIoasNoiommuGetPa {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_noiommu_get_pa/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -1049,7 +1050,7 @@ impl IommuIoasNoiommuGetPa {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_noiommu_get_pa/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1201,7 +1202,7 @@ impl IommuIoasMapFile {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_map_file/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -1226,7 +1227,7 @@ impl IommuIoasMapFile {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_map_file/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1384,7 +1385,7 @@ impl IommuIoasCopy {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_copy/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -1409,7 +1410,7 @@ impl IommuIoasCopy {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_copy/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1562,7 +1563,7 @@ impl IommuIoasUnmap {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_unmap/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -1587,7 +1588,7 @@ impl IommuIoasUnmap {
                 "what lies beyond the 24 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_unmap/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1598,6 +1599,7 @@ impl IommuIoasUnmap {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
         let iova = argsz::read::u64::<8, _>(bytes);
@@ -1791,7 +1793,7 @@ impl IommuOption {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_option/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -1816,7 +1818,7 @@ impl IommuOption {
                 "what lies beyond the 24 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_option/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -1841,6 +1843,7 @@ impl IommuOption {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
         let op = argsz::read::u16::<8, _>(bytes);
@@ -1999,7 +2002,7 @@ impl IommuVfioIoas {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_vfio_ioas/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -2024,7 +2027,7 @@ impl IommuVfioIoas {
                 "what lies beyond the 12 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 12, size).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_vfio_ioas/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -2220,7 +2223,7 @@ impl IommuHwptVtdS1 {
                 "the size must be at most 24"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_vtd_s1/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -2279,7 +2282,7 @@ impl IommuHwptArmSmmuv3 {
                 "the size must be at most 16"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_arm_smmuv3/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -2338,7 +2341,7 @@ impl IommuHwptAmdGuest {
                 "the size must be at most 32"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, size).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 0, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_amd_guest/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -2465,7 +2468,7 @@ impl IommuHwptAlloc {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -2490,7 +2493,7 @@ impl IommuHwptAlloc {
                 "what lies beyond the 48 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
+        if argsz::read::copy::<48>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -2522,6 +2525,7 @@ impl IommuHwptAlloc {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 48] = argsz::zerocopy::transmute_ref!(self);
         let flags = argsz::read::u32::<4, _>(bytes);
@@ -3060,7 +3064,7 @@ impl IommuHwInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hw_info/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -3085,7 +3089,7 @@ impl IommuHwInfo {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hw_info/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3251,7 +3255,7 @@ impl IommuHwptSetDirtyTracking {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_set_dirty_tracking/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -3276,7 +3280,7 @@ impl IommuHwptSetDirtyTracking {
                 "what lies beyond the 16 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_set_dirty_tracking/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3423,7 +3427,7 @@ impl IommuHwptGetDirtyBitmap {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_get_dirty_bitmap/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -3448,7 +3452,7 @@ impl IommuHwptGetDirtyBitmap {
                 "what lies beyond the 48 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 48, size).is_err() {
+        if argsz::read::copy::<48>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_get_dirty_bitmap/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3665,7 +3669,7 @@ impl IommuHwptVtdS1Invalidate {
                 "the size must be at most 24"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_vtd_s1_invalidate/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3752,7 +3756,7 @@ impl IommuViommuArmSmmuv3Invalidate {
                 "the size must be at most 16"
             );
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, size).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, size).is_err() {
             return argsz::refuse!(
                 "iommu_viommu_arm_smmuv3_invalidate/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3820,7 +3824,7 @@ impl IommuHwptInvalidate {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_invalidate/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -3845,7 +3849,7 @@ impl IommuHwptInvalidate {
                 "what lies beyond the 32 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_invalidate/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -4184,7 +4188,7 @@ impl IommuHwptPageResponse {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "iommu_hwpt_page_response/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -4249,7 +4253,7 @@ impl IommuFaultAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_fault_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -4274,7 +4278,7 @@ impl IommuFaultAlloc {
                 "what lies beyond the 16 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 16, size).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_fault_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -4463,7 +4467,7 @@ impl IommuViommuAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_viommu_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -4488,7 +4492,7 @@ impl IommuViommuAlloc {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_viommu_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -4635,7 +4639,7 @@ impl IommuVdeviceAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_vdevice_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -4660,7 +4664,7 @@ impl IommuVdeviceAlloc {
                 "what lies beyond the 24 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, size).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_vdevice_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -4770,7 +4774,7 @@ impl IommuIoasChangeProcess {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_change_process/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -4795,7 +4799,7 @@ impl IommuIoasChangeProcess {
                 "what lies beyond the 8 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 8, size).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_ioas_change_process/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -5023,7 +5027,7 @@ impl IommuVeventqAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_veventq_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -5048,7 +5052,7 @@ impl IommuVeventqAlloc {
                 "what lies beyond the 32 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 32, size).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_veventq_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -5239,7 +5243,7 @@ impl IommuHwQueueAlloc {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "iommu_hw_queue_alloc/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -5264,7 +5268,7 @@ impl IommuHwQueueAlloc {
                 "what lies beyond the 40 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 40, size).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 4, size).is_err() {
             return argsz::refuse!(
                 "iommu_hw_queue_alloc/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"

@@ -190,7 +190,7 @@ impl VfioGroupStatus {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_group_status/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -332,7 +332,7 @@ impl VfioDeviceInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_device_info/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -654,7 +654,7 @@ impl VfioRegionInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, 32).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 0, 32).is_err() {
             return argsz::refuse!(
                 "vfio_region_info/copy-fixed", "", 0, EFAULT,
                 "the first 32 bytes must be readable"
@@ -996,7 +996,7 @@ impl VfioRegionGfxEdid {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "vfio_region_gfx_edid/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -1111,7 +1111,7 @@ impl VfioDeviceMigrationInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, 32).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 0, 32).is_err() {
             return argsz::refuse!(
                 "vfio_device_migration_info/copy-fixed", "", 0, EFAULT,
                 "the first 32 bytes must be readable"
@@ -1317,7 +1317,7 @@ impl VfioIrqInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_irq_info/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -1484,7 +1484,7 @@ impl VfioIrqSet {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 20, 20).is_err() {
+        if argsz::read::copy::<20>(user, held.as_mut_bytes(), 0, 20).is_err() {
             return argsz::refuse!(
                 "vfio_irq_set/copy-fixed", "", 0, EFAULT,
                 "the first 20 bytes must be readable"
@@ -1980,7 +1980,7 @@ impl VfioPciHotResetInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 12, 12).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 0, 12).is_err() {
             return argsz::refuse!(
                 "vfio_pci_hot_reset_info/copy-fixed", "", 0, EFAULT,
                 "the first 12 bytes must be readable"
@@ -2058,7 +2058,7 @@ impl VfioPciHotReset {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 12, 12).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 0, 12).is_err() {
             return argsz::refuse!(
                 "vfio_pci_hot_reset/copy-fixed", "", 0, EFAULT,
                 "the first 12 bytes must be readable"
@@ -2338,7 +2338,7 @@ impl VfioDeviceGfxPlaneInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 60, 60).is_err() {
+        if argsz::read::copy::<60>(user, held.as_mut_bytes(), 0, 60).is_err() {
             return argsz::refuse!(
                 "vfio_device_gfx_plane_info/copy-fixed", "", 0, EFAULT,
                 "the first 60 bytes must be readable"
@@ -2513,7 +2513,7 @@ impl VfioDeviceIoeventfd {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 28, 28).is_err() {
+        if argsz::read::copy::<28>(user, held.as_mut_bytes(), 0, 28).is_err() {
             return argsz::refuse!(
                 "vfio_device_ioeventfd/copy-fixed", "", 0, EFAULT,
                 "the first 28 bytes must be readable"
@@ -2779,7 +2779,7 @@ impl VfioDeviceFeature {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -2811,6 +2811,7 @@ impl VfioDeviceFeature {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 8] = argsz::zerocopy::transmute_ref!(self);
         let flags = argsz::read::u32::<4, _>(bytes);
@@ -2994,7 +2995,7 @@ impl VfioDeviceBindIommufd {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "vfio_device_bind_iommufd/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -3019,7 +3020,7 @@ impl VfioDeviceBindIommufd {
                 "what lies beyond the 24 bytes that are known must be zero"
             ),
         }
-        if argsz::read::copy(user, held.as_mut_bytes(), 4, 24, argsz).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 4, argsz).is_err() {
             return argsz::refuse!(
                 "vfio_device_bind_iommufd/copy-rest", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -3169,7 +3170,7 @@ impl VfioDeviceAttachIommufdPt {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 12, 12).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 0, 12).is_err() {
             return argsz::refuse!(
                 "vfio_device_attach_iommufd_pt/copy-fixed", "", 0, EFAULT,
                 "the first 12 bytes must be readable"
@@ -3197,7 +3198,7 @@ impl VfioDeviceAttachIommufdPt {
             );
         }
         if flags & 0x1 == 0x1
-            && argsz::read::copy(user, held.as_mut_bytes(), 12, 16, argsz).is_err()
+            && argsz::read::copy::<16>(user, held.as_mut_bytes(), 12, argsz).is_err()
         {
             return argsz::refuse!(
                 "vfio_device_attach_iommufd_pt/copy-pasid", "", 0, EFAULT,
@@ -3334,7 +3335,7 @@ impl VfioDeviceDetachIommufdPt {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_device_detach_iommufd_pt/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -3362,7 +3363,7 @@ impl VfioDeviceDetachIommufdPt {
             );
         }
         if flags & 0x1 == 0x1
-            && argsz::read::copy(user, held.as_mut_bytes(), 8, 12, argsz).is_err()
+            && argsz::read::copy::<12>(user, held.as_mut_bytes(), 8, argsz).is_err()
         {
             return argsz::refuse!(
                 "vfio_device_detach_iommufd_pt/copy-pasid", "", 0, EFAULT,
@@ -3589,7 +3590,7 @@ impl VfioDeviceFeatureMigState {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_mig_state/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -3673,7 +3674,7 @@ impl VfioPrecopyInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "vfio_precopy_info/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -3733,7 +3734,7 @@ impl VfioDeviceLowPowerEntryWithWakeup {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_device_low_power_entry_with_wakeup/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -3787,7 +3788,7 @@ impl VfioDeviceFeatureDmaLoggingControl {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_dma_logging_control/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -3853,7 +3854,7 @@ impl VfioDeviceFeatureDmaLoggingRange {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_dma_logging_range/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -3906,7 +3907,7 @@ impl VfioDeviceFeatureDmaLoggingReport {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, 32).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 0, 32).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_dma_logging_report/copy-fixed", "", 0, EFAULT,
                 "the first 32 bytes must be readable"
@@ -4010,7 +4011,7 @@ impl VfioDeviceFeatureBusMaster {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 4, 4).is_err() {
+        if argsz::read::copy::<4>(user, held.as_mut_bytes(), 0, 4).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_bus_master/copy-fixed", "", 0, EFAULT,
                 "the first 4 bytes must be readable"
@@ -4114,7 +4115,7 @@ impl VfioDeviceFeatureDmaBuf {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_device_feature_dma_buf/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -4241,7 +4242,7 @@ impl VfioIommuType1Info {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_type1_info/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -4611,7 +4612,7 @@ impl VfioIommuType1DmaMap {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 32, 32).is_err() {
+        if argsz::read::copy::<32>(user, held.as_mut_bytes(), 0, 32).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_type1_dma_map/copy-fixed", "", 0, EFAULT,
                 "the first 32 bytes must be readable"
@@ -4824,7 +4825,7 @@ impl VfioIommuType1DmaUnmap {
     /// [`check_after_lookup`](Self::check_after_lookup).
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_type1_dma_unmap/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -4850,6 +4851,7 @@ impl VfioIommuType1DmaUnmap {
 
     /// Judges what a kernel judges only after it has looked up the objects that the struct names by id, and
     /// which then has lost against an id that does not exist.
+    #[inline]
     pub fn check_after_lookup(&self) -> Result<(), Rejection> {
         let bytes: &[u8; 24] = argsz::zerocopy::transmute_ref!(self);
         let flags = argsz::read::u32::<4, _>(bytes);
@@ -5008,7 +5010,7 @@ impl VfioIommuType1DirtyBitmap {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 8, 8).is_err() {
+        if argsz::read::copy::<8>(user, held.as_mut_bytes(), 0, 8).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_type1_dirty_bitmap/copy-fixed", "", 0, EFAULT,
                 "the first 8 bytes must be readable"
@@ -5117,7 +5119,7 @@ impl VfioIommuType1DirtyBitmapGet {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 40, 40).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 0, 40).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_type1_dirty_bitmap_get/copy-fixed", "", 0, EFAULT,
                 "the first 40 bytes must be readable"
@@ -5242,7 +5244,7 @@ impl VfioIommuSpaprTceInfo {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_spapr_tce_info/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"
@@ -5546,7 +5548,7 @@ impl VfioEehPeOp {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 12, 12).is_err() {
+        if argsz::read::copy::<12>(user, held.as_mut_bytes(), 0, 12).is_err() {
             return argsz::refuse!(
                 "vfio_eeh_pe_op/copy-fixed", "", 0, EFAULT,
                 "the first 12 bytes must be readable"
@@ -5577,7 +5579,7 @@ impl VfioEehPeOp {
                 "INJECT_ERR needs `err`"
             );
         }
-        if op == 9 && argsz::read::copy(user, held.as_mut_bytes(), 12, 40, argsz).is_err() {
+        if op == 9 && argsz::read::copy::<40>(user, held.as_mut_bytes(), 12, argsz).is_err() {
             return argsz::refuse!(
                 "vfio_eeh_pe_op/copy-err", "", 0, EFAULT,
                 "as much as the size says and is known must be readable"
@@ -5694,7 +5696,7 @@ impl VfioIommuSpaprRegisterMemory {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 24, 24).is_err() {
+        if argsz::read::copy::<24>(user, held.as_mut_bytes(), 0, 24).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_spapr_register_memory/copy-fixed", "", 0, EFAULT,
                 "the first 24 bytes must be readable"
@@ -5837,7 +5839,7 @@ impl VfioIommuSpaprTceCreate {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 40, 40).is_err() {
+        if argsz::read::copy::<40>(user, held.as_mut_bytes(), 0, 40).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_spapr_tce_create/copy-fixed", "", 0, EFAULT,
                 "the first 40 bytes must be readable"
@@ -5962,7 +5964,7 @@ impl VfioIommuSpaprTceRemove {
     /// provide are zero.
     pub fn copy_from_user(user: &(impl UserMemory + ?Sized)) -> Result<Self, Rejection> {
         let mut held = Self::new_zeroed();
-        if argsz::read::copy(user, held.as_mut_bytes(), 0, 16, 16).is_err() {
+        if argsz::read::copy::<16>(user, held.as_mut_bytes(), 0, 16).is_err() {
             return argsz::refuse!(
                 "vfio_iommu_spapr_tce_remove/copy-fixed", "", 0, EFAULT,
                 "the first 16 bytes must be readable"

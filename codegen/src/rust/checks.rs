@@ -88,6 +88,7 @@ impl Checks<'_> {
             "Judges what a kernel judges only after it has looked up the objects that the struct names by id, and",
             "which then has lost against an id that does not exist.",
         ]);
+        code.line("#[inline]");
         code.open(&format!("pub fn check_after_lookup(&self{}) -> Result<(), Rejection> {{", self.size().0));
         self.steps(steps, "self", code);
         code.line("Ok(())");
@@ -102,6 +103,7 @@ impl Checks<'_> {
         if self.sized() && !uses_size(steps) {
             code.line("#[allow(unused_variables)]");
         }
+        code.line("#[inline]");
         code.open(&format!("pub fn check_{layer}(&self{size}) -> Result<(), Rejection> {{"));
         self.steps(steps, "self", code);
         code.line("Ok(())");
@@ -166,11 +168,13 @@ fn uses_size(steps: &[Step]) -> bool {
 /// One step: when it refuses.
 fn body_of(step: &Step, size: &str, words: &mut Words, code: &mut Lines) {
     let when = words.cond(&step.when);
-    let copy = |range: String| Code::Atom(format!("argsz::read::copy(user, held.as_mut_bytes(), {range}).is_err()"));
+    let copy = |from: u32, to: u32, size: &str| {
+        Code::Atom(format!("argsz::read::copy::<{to}>(user, held.as_mut_bytes(), {from}, {size}).is_err()"))
+    };
     let refused = match &step.op {
         Op::ZeroTail { from } => return zero_tail(step, *from, size, &when, code),
-        Op::CopyFixed { len } => copy(format!("0, {len}, {len}")),
-        Op::CopyRest { from, to } => copy(format!("{from}, {to}, {size}")),
+        Op::CopyFixed { len } => copy(0, *len, &len.to_string()),
+        Op::CopyRest { from, to } => copy(*from, *to, size),
         op => words.refused(op, size),
     };
     match Code::all(vec![when, refused]) {
