@@ -1,7 +1,8 @@
 //! Instructions of the generated checks per call, beside checks written by hand, over recorded calls.
 //!
 //! `cargo bench -p argsz-codegen --bench validators`. Needs valgrind and cc. Prints Markdown: callgrind counts what
-//! runs inside of one function that both have, so machines' noise has no part in it. Every answer is compared, too.
+//! runs inside of one function per struct that each of them has, so machines' noise has no part in it. Every errno and
+//! every struct held is compared, too. With `-- --structs`, a row per struct follows that of its recording.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -26,18 +27,16 @@ fn main() -> Result<(), Failure> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no parent folder")?.to_owned();
     println!("| recording | calls | by hand, C -O2 | generated C -O2 | generated Rust |\n|---|---|---|---|---|");
+    let by_struct = std::env::args().any(|arg| arg == "--structs");
     for (vectors, stem) in CASES {
         let case = Case::new(&root, vectors, stem)?;
-        let c = case.c()?;
-        let rust = case.rust()?;
-        let (hand, hand_says) = case.count(&c, "hand")?;
-        let (generated, generated_says) = case.count(&c, "generated")?;
-        let (in_rust, rust_says) = case.count(&rust, "generated")?;
-        if hand_says != generated_says || hand_says != rust_says {
-            return Err(format!("{vectors}: the answers differ").into());
+        let programs = [case.c()?, case.rust()?];
+        case.row(vectors, &case.lines, &programs)?;
+        for (at, name) in case.structs.iter().enumerate().filter(|_| by_struct) {
+            let own = |line: &&str| line.split_once(' ').is_some_and(|(strct, _)| *strct == at.to_string());
+            let lines: Vec<&str> = case.lines.lines().filter(own).collect();
+            case.row(&format!("`{name}`"), &(lines.join("\n") + "\n"), &programs)?;
         }
-        let ratio = |n: f64| format!("{n:.1} ({:.2}x)", n / hand);
-        println!("| {vectors} | {} | {hand:.1} | {} | {} |", case.calls, ratio(generated), ratio(in_rust));
     }
     Ok(())
 }
@@ -52,7 +51,6 @@ struct Case {
     late: BTreeSet<String>,
     /// `NUMBER HEX` on each line.
     lines: String,
-    calls: usize,
 }
 
 impl Case {
@@ -66,24 +64,29 @@ impl Case {
         let structs: BTreeSet<String> =
             recorded.iter().map(|vector| vector.input.strct.clone()).filter(|name| by_hand(name)).collect();
         let structs: Vec<String> = structs.into_iter().collect();
-        let (mut lines, mut calls) = (String::new(), 0);
+        let mut lines = String::new();
         for vector in &recorded {
             let Some(at) = structs.iter().position(|name| *name == vector.input.strct) else { continue };
             writeln!(lines, "{at} {}", argsz_codegen::engine::to_hex(&vector.input.user))?;
-            calls += 1;
         }
-        Ok(Self { root: root.to_owned(), dir, stem, late: late(root, stem)?, structs, lines, calls })
+        Ok(Self { root: root.to_owned(), dir, stem, late: late(root, stem)?, structs, lines })
     }
 
     /// Both kinds of C in one program.
     fn c(&self) -> Result<PathBuf, Failure> {
-        let (mut generated, mut hand) = (String::new(), String::new());
-        for (at, name) in self.structs.iter().enumerate() {
-            writeln!(hand, "\tcase {at}: return hand_{name}((struct {name} *)held, user);")?;
-            writeln!(generated, "\tcase {at}: return {name}_check((struct {name} *)held, user, NULL);")?;
+        let (mut functions, mut hand, mut generated) = (String::new(), String::new(), String::new());
+        for name in &self.structs {
+            let head = "\n__attribute__((noinline)) static int measured";
+            write!(functions, "{head}_hand_{name}(void *held, argsz_user_t user)\n{{\n")?;
+            writeln!(functions, "\treturn hand_{name}(held, user);\n}}")?;
+            write!(functions, "{head}_generated_{name}(void *held, argsz_user_t user)\n{{\n")?;
+            writeln!(functions, "\treturn {name}_check(held, user, NULL);\n}}")?;
+            writeln!(hand, "\tmeasured_hand_{name},")?;
+            writeln!(generated, "\tmeasured_generated_{name},")?;
         }
         let text = C_LOOP
             .replace("@STEM@", self.stem)
+            .replace("@FUNCTIONS@", functions.trim())
             .replace("@HAND@", hand.trim_end())
             .replace("@GENERATED@", generated.trim_end());
         fs::write(self.dir.join("bench.c"), text)?;
@@ -102,17 +105,23 @@ impl Case {
     }
 
     fn rust(&self) -> Result<PathBuf, Failure> {
-        let mut arms = String::new();
-        for (at, name) in self.structs.iter().enumerate() {
+        let (mut functions, mut table) = (String::new(), String::new());
+        for name in &self.structs {
             let ty: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
             let after = if self.late.contains(name) {
                 ".and_then(|held| held.check_after_lookup().map(|()| held))"
             } else {
                 ""
             };
-            writeln!(arms, "        {at} => answer(abi::{ty}::copy_from_user(user){after}),")?;
+            write!(functions, "\n#[inline(never)]\nfn measured_{name}(held: &mut Held, user: &[u8]) -> i32 {{\n")?;
+            writeln!(functions, "    answer(abi::{ty}::copy_from_user(user){after}, held)\n}}")?;
+            writeln!(table, "    measured_{name},")?;
         }
-        fs::write(self.dir.join("src/main.rs"), RUST_LOOP.replace("@STEM@", self.stem).replace("@ARMS@", &arms))?;
+        let text = RUST_LOOP
+            .replace("@STEM@", self.stem)
+            .replace("@FUNCTIONS@", functions.trim())
+            .replace("@TABLE@", table.trim_end());
+        fs::write(self.dir.join("src/main.rs"), text)?;
         let path = |name: &str| self.root.join(name).display().to_string();
         let manifest = format!(
             "[package]\nname = \"bench-rust\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
@@ -132,10 +141,23 @@ impl Case {
         }
     }
 
+    /// Prints what the calls of some lines cost, by hand, in C and in Rust.
+    fn row(&self, what: &str, lines: &str, [c, rust]: &[PathBuf; 2]) -> Result<(), Failure> {
+        let (hand, hand_says) = self.count(lines, c, "hand")?;
+        let (generated, generated_says) = self.count(lines, c, "generated")?;
+        let (in_rust, rust_says) = self.count(lines, rust, "generated")?;
+        if hand_says != generated_says || hand_says != rust_says {
+            return Err(format!("{what}: the answers differ").into());
+        }
+        let ratio = |n: f64| format!("{n:.1} ({:.2}x)", n / hand);
+        println!("| {what} | {} | {hand:.1} | {} | {} |", lines.lines().count(), ratio(generated), ratio(in_rust));
+        Ok(())
+    }
+
     /// Instructions per call, and all answers.
-    fn count(&self, program: &Path, which: &str) -> Result<(f64, String), Failure> {
+    fn count(&self, lines: &str, program: &Path, which: &str) -> Result<(f64, String), Failure> {
         let input = self.dir.join("input");
-        fs::write(&input, &self.lines)?;
+        fs::write(&input, lines)?;
         let out = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured_*"])
             .arg(program)
@@ -146,7 +168,7 @@ impl Case {
         let said = String::from_utf8_lossy(&out.stderr);
         let collected = said.lines().find_map(|line| line.split("Collected : ").nth(1));
         let collected: u32 = collected.ok_or_else(|| format!("callgrind counted nothing:\n{said}"))?.trim().parse()?;
-        let calls = u32::try_from(self.calls)?;
+        let calls = u32::try_from(lines.lines().count())?;
         Ok((f64::from(collected) / f64::from(calls), String::from_utf8(out.stdout)?))
     }
 }
@@ -171,33 +193,28 @@ const C_LOOP: &str = r#"#include "@STEM@_checks.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static __u64 held[64];
+@FUNCTIONS@
 
-__attribute__((noinline)) int measured_hand(int strct, argsz_user_t user)
-{
-	switch (strct) {
+typedef int (*measured_t)(void *held, argsz_user_t user);
+
+static const measured_t hand[] = {
 @HAND@
-	}
-	return 0;
-}
+};
 
-__attribute__((noinline)) int measured_generated(int strct, argsz_user_t user)
-{
-	switch (strct) {
+static const measured_t generated[] = {
 @GENERATED@
-	}
-	return 0;
-}
+};
 
 int main(int argc, char **argv)
 {
-	int (*run)(int, argsz_user_t) = argc > 1 && argv[1][0] == 'h' ? measured_hand : measured_generated;
+	const measured_t *measured = argc > 1 && argv[1][0] == 'h' ? hand : generated;
 	static char line[1 << 16];
 	static uint8_t bytes[1 << 15];
 
 	while (fgets(line, sizeof(line), stdin)) {
+		static __u64 held[64];
 		char *hex;
-		int strct = (int)strtol(line, &hex, 10);
+		int strct = (int)strtol(line, &hex, 10), err, i;
 		size_t n = 0;
 		struct argsz_user_buf user = { bytes, 0 };
 		unsigned int byte;
@@ -205,7 +222,12 @@ int main(int argc, char **argv)
 		for (hex++; sscanf(hex, "%2x", &byte) == 1; hex += 2)
 			bytes[n++] = (uint8_t)byte;
 		user.len = n;
-		printf("%d\n", run(strct, &user));
+		memset(held, 0, sizeof(held));
+		err = measured[strct](held, user);
+		printf("%d", err);
+		for (i = 0; !err && i < 16; i++)
+			printf(" %llx", (unsigned long long)held[i]);
+		printf("\n");
 	}
 	return 0;
 }
@@ -213,28 +235,40 @@ int main(int argc, char **argv)
 
 const RUST_LOOP: &str = r#"use std::io::BufRead as _;
 
+use argsz::zerocopy::{Immutable, IntoBytes};
 use argsz_linux::@STEM@ as abi;
 
-fn answer<T>(held: Result<T, argsz::Rejection>) -> i32 {
-    match std::hint::black_box(&held) {
-        Ok(_) => 0,
+type Held = [u64; 64];
+
+fn answer<T: IntoBytes + Immutable>(judged: Result<T, argsz::Rejection>, held: &mut Held) -> i32 {
+    match judged {
+        Ok(accepted) => {
+            accepted.write_to_prefix(held.as_mut_bytes()).expect("room");
+            0
+        }
         Err(rejection) => -rejection.errno.number(),
     }
 }
 
-#[inline(never)]
-fn measured_generated(strct: u32, user: &[u8]) -> i32 {
-    match strct {
-@ARMS@        _ => 0,
-    }
-}
+@FUNCTIONS@
+
+const MEASURED: &[fn(&mut Held, &[u8]) -> i32] = &[
+@TABLE@
+];
 
 fn main() {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let (strct, hex) = line.split_once(' ').expect("two words");
         let user: Vec<u8> =
             (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex")).collect();
-        println!("{}", measured_generated(strct.parse().expect("a number"), &user));
+        let mut held = [0; 64];
+        let strct: usize = strct.parse().expect("a number");
+        let err = MEASURED[strct](&mut held, &user);
+        print!("{err}");
+        for word in held.iter().take(if err == 0 { 16 } else { 0 }) {
+            print!(" {word:x}");
+        }
+        println!();
     }
 }
 "#;

@@ -12,28 +12,35 @@
 #include "argsz_checks.h"
 #include <linux/iommufd.h>
 
-/* Reads size, demands the minimum, copies with the rule of the zero tail. */
+/*
+ * Reads size, demands the minimum, copies with the rule of the zero tail. What
+ * is held has the size that was judged, should the user rewrite it in between.
+ */
 static inline int hand_fetch(void *cmd, size_t known, size_t min,
 			     argsz_user_t from)
 {
-	__u32 size;
+	__u32 size, n;
 	int zero;
 
 	if (argsz_copy_in(&size, from, 0, sizeof(size)))
 		return -EFAULT;
 	if (size < min)
 		return -EINVAL;
+	n = size;
 	if (size > known) {
 		zero = argsz_tail_zero(from, known, size - known);
 		if (zero < 0)
 			return zero;
 		if (!zero)
 			return -E2BIG;
-		size = (__u32)known;
+		n = (__u32)known;
 	} else {
 		memset((__u8 *)cmd + size, 0, known - size);
 	}
-	return argsz_copy_in(cmd, from, 0, size);
+	if (argsz_copy_in(cmd, from, 0, n))
+		return -EFAULT;
+	memcpy(cmd, &size, sizeof(size));
+	return 0;
 }
 
 #define HAND_FETCH(cmd, from, last)                                          \
