@@ -270,12 +270,17 @@ impl View<'_> {
 
     /// The page of `address`, from the smallest size to the largest.
     #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "a number of a bit")]
     pub(crate) fn page(&self, at: &Resolved, address: u64) -> Option<Page> {
-        let shifts = self.caches.shifts.load(Ordering::Acquire);
-        SHIFTS.into_iter().filter(|shift| shifts >> shift & 1 != 0).find_map(|shift| {
-            let word = self.caches.fresh(&self.caches.pages, page_key(at, shift, address))?;
-            Some(Page { base: word & !0xfff, shift, rights: word & 0xfff })
-        })
+        let mut shifts = self.caches.shifts.load(Ordering::Acquire);
+        while shifts != 0 {
+            let shift = shifts.trailing_zeros() as u8;
+            if let Some(word) = self.caches.fresh(&self.caches.pages, page_key(at, shift, address)) {
+                return Some(Page { base: word & !0xfff, shift, rights: word & 0xfff });
+            }
+            shifts &= shifts - 1;
+        }
+        None
     }
 
     pub(crate) fn learn_page(&self, at: &Resolved, address: u64, page: Page) {

@@ -50,7 +50,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    pub(super) fn writes(self) -> bool {
+    fn writes(self) -> bool {
         matches!(self, Self::Update | Self::Data { writes: true, .. })
     }
 
@@ -78,13 +78,19 @@ impl Purpose {
         }
     }
 
+    /// READ and WRITE, as it is wanted.
     #[inline]
-    pub(super) fn judge(self, found: u64) -> Result<(), FaultReason> {
-        let reads = !matches!(self, Self::Data { reads: false, .. });
-        if reads && found & rights::READ == 0 {
+    pub(super) fn needs(self) -> u64 {
+        let read = if let Self::Data { reads: false, .. } = self { 0 } else { rights::READ };
+        if self.writes() { read | rights::WRITE } else { read }
+    }
+
+    fn judge(self, found: u64) -> Result<(), FaultReason> {
+        let lacking = self.needs() & !found;
+        if lacking & rights::READ != 0 {
             return Err(self.no_read());
         }
-        if self.writes() && found & rights::WRITE == 0 {
+        if lacking & rights::WRITE != 0 {
             return Err(match self {
                 Self::Data { .. } => FaultReason::NO_WRITE,
                 _ => FaultReason::NESTED_WRITE,
