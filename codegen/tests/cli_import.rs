@@ -127,6 +127,98 @@ fn a_name_that_exists_twice() {
     let ran = project.run(&["import", "a.h"]);
     let ran = ran.ended(0).says("[enum.demo]").says("[struct.Demo]").says("value = 6");
     assert_eq!(ran.out.matches("DEMO_A").count() + ran.out.matches("\nA = 1").count(), 1, "{}", ran.out);
+    project.write("b.h", "struct demo { int a; };\nstruct demo { int b; };\n");
+    project.run(&["import", "b.h"]).ended(1).says("b.h:2:8: error: redefinition").says("a name has one meaning");
+    // A tag and a macro are different things to C.
+    project.write("c.h", "struct demo { int a; };\n#define demo 7\n");
+    project.run(&["import", "c.h"]).ended(0).says("[struct.demo]").says("[const.demo]\nvalue = 7");
+}
+
+#[test]
+fn a_header_that_names_no_license() {
+    let project = Project::demo();
+    project.write("a.h", "#define A_ONE 1\n");
+    project.run(&["import", "a.h"]).ended(0).says("# DECIDE: the license, as the header names none\n[header]");
+}
+
+/// Number of bytes of a struct on a target, as `argsz layout` has it.
+fn size(project: &Project, schema: &str, name: &str, target: &str) -> String {
+    let ran = project.run(&["layout", name, "--header", schema, "--target", target, "--format", "json"]).ended(0);
+    let found = ran.out.split("\"size\":").nth(1).unwrap();
+    found.trim_start().chars().take_while(char::is_ascii_digit).collect()
+}
+
+#[test]
+fn a_struct_of_another_header_is_as_large_as_each_machine_has_it() {
+    let project = Project::demo();
+    let other = "struct other { unsigned a[2]; /* of a kind */ void *b; };\nstruct plain { unsigned a[4]; };\n\
+                 struct wide { unsigned long long a; unsigned b; };\n";
+    project.write("other.h", other);
+    let header = "#include \"other.h\"\nstruct demo { struct other o; struct plain p; struct wide w; };\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("[struct.other]\nfrom   = \"other.h\"\n"), "{text}");
+    assert!(text.contains("{ name = \"opaque\", type = \"u32[4]\" }"), "{text}");
+    assert!(!text.contains("of a kind"), "{text}");
+    assert_eq!(size(&project, "new.toml", "demo", "x86-64"), "48");
+    assert_eq!(size(&project, "new.toml", "demo", "i386"), "40");
+}
+
+#[test]
+fn a_field_that_is_aligned_by_itself() {
+    let project = Project::demo();
+    let header = "struct demo { unsigned char a; unsigned b __attribute__((aligned(8))); unsigned short c; \
+                  unsigned char d __attribute__((aligned(8))); };\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("name = \"__hole_1\", type = \"u8[7]\""), "{text}");
+    assert!(text.contains("name = \"__hole_14\", type = \"u8[2]\""), "{text}");
+    assert_eq!(size(&project, "new.toml", "demo", "x86-64"), "24");
+    assert_eq!(size(&project, "new.toml", "demo", "i386"), "24");
+}
+
+#[test]
+fn bit_fields_without_a_name_leave_their_bytes() {
+    let project = Project::demo();
+    let header = "typedef unsigned long long u64;\nstruct timer { u64 :64; u64 :64; } __attribute__((aligned(8)));\n\
+                  struct demo { union { void *data; u64 :64; } __attribute__((aligned(8))); unsigned x; };\n\
+                  struct raw { u64 args[0]; };\n\
+                  struct skip {\n\tunsigned a;\n\tunsigned :32; /* pad */\n\tu64 b;\n};\n\
+                  struct two { union { u64 __attribute__((aligned(8))) a; unsigned b; }; };\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("name = \"__hole\", type = \"u64[2]\""), "{text}");
+    assert_eq!(size(&project, "new.toml", "timer", "i386"), "16");
+    assert!(text.contains("[struct.timer]\nalign  = 8\n"), "{text}");
+    assert_eq!(size(&project, "new.toml", "demo", "x86-64"), "16");
+    assert_eq!(size(&project, "new.toml", "demo", "i386"), "16");
+    assert_eq!(size(&project, "new.toml", "raw", "i386"), "0");
+    assert_eq!(size(&project, "new.toml", "skip", "i386"), "16");
+    assert!(!text.contains("__hole_a"), "{text}");
+}
+
+#[test]
+fn an_ioctl_by_another_name_is_one() {
+    let project = Project::demo();
+    let header = "#include <linux/ioctl.h>\nstruct demo { unsigned long long a; unsigned b; };\n\
+                  #define DEMO_OLD _IOW('D', 7, struct demo)\n#define DEMO_GO DEMO_OLD\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    let go = text.split("[ioctl.DEMO_GO]").nth(1).expect("an ioctl");
+    assert!(go.contains("arg   = \"demo\""), "{text}");
+}
+
+#[test]
+fn an_array_of_no_elements_between_others() {
+    let project = Project::demo();
+    project.write("demo.h", "struct demo { unsigned char a[3], b[0], c[4]; };\n");
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    assert!(project.read("new.toml").contains("name = \"b\", type = \"u8[0]\""), "{}", project.read("new.toml"));
+    assert_eq!(size(&project, "new.toml", "demo", "x86-64"), "7");
 }
 
 #[test]

@@ -105,7 +105,9 @@ fn each_contradiction_is_named_on_both_sides() {
     let ran = project.run(&["import", "new/demo.h", "--release", "2.0", "--merge", "demo.toml"]);
     let ran = ran.ended(1).says("2 contradictions between the schema and the header");
     let ran = ran.says("`DEMO_DEEP`: demo.toml:16 says 0x2, new/demo.h:3 says 0x20");
-    ran.says("`demo.id`: demo.toml:29 says __u32, new/demo.h:7 says __u64");
+    let ran = ran.says("`demo.id`: demo.toml:29 says __u32, new/demo.h:7 says __u64");
+    // In the order of the schema.
+    assert!(ran.err.find("DEMO_DEEP") < ran.err.find("demo.id"), "{}", ran.err);
     assert_eq!(project.read("demo.toml"), SCHEMA);
     // A release that is there is only compared.
     let ran = project.run(&["import", "new/demo.h", "--release", "1.0", "--merge", "demo.toml"]);

@@ -117,7 +117,7 @@ codes! {
     AZ0325 Error "a field after a flexible array";
     AZ0326 Lint "a flexible array without a length";
     AZ0327 Lint "a flexible array inside another type";
-    AZ0328 Error "an array of nothing";
+    AZ0328 Lint "an array of nothing";
     AZ0329 Error "an alignment that is not a power of two";
     AZ0330 Error "a struct or union without fields";
     AZ0331 Error "a `len` that cannot count";

@@ -34,7 +34,8 @@ pub(super) fn items(types: &Types, macros: &[Macro], text: &Text) -> Vec<Draft> 
     let mut numbers = Vec::new();
     for one in macros.iter().filter(|one| !members.contains(one.name.as_str())) {
         let Some(value) = &one.value else { continue };
-        if let Some(ioctl) = ioctl(one, types) {
+        let number = if let Value::Int(value) = value { ioctl(*value, spelt(one, macros), types) } else { None };
+        if let Some(ioctl) = number {
             found.push(draft(&one.name, one.line, ioctl));
         } else if let Value::Int(value) = value {
             numbers.push(Number { one, value: *value, field: fields.at(one.line) });
@@ -370,10 +371,17 @@ fn counts(name: &str) -> bool {
         || ["_MAX", "_NR", "_LAST", "_COUNT", "_NUM", "_CNT", "_END"].iter().any(|end| name.ends_with(end))
 }
 
+/// What a macro is made of; one that only names another is made of what that is.
+fn spelt<'m>(one: &'m Macro, macros: &'m [Macro]) -> &'m str {
+    let named = |body: &str| macros.iter().find(|other| other.name == body && other.name != one.name);
+    let chain = std::iter::successors(Some(one), |one| named(&one.body));
+    // C does not expand a name within itself.
+    chain.take(macros.len()).last().map_or(&one.body, |last| &last.body)
+}
+
 /// `_IOWR(MAGIC, NR, TYPE)`.
-fn ioctl(one: &Macro, types: &Types) -> Option<Kind> {
-    let Some(Value::Int(value)) = one.value else { return None };
-    let body = one.body.strip_prefix('(').and_then(|body| body.strip_suffix(')')).unwrap_or(&one.body).trim();
+fn ioctl(value: i128, body: &str, types: &Types) -> Option<Kind> {
+    let body = body.strip_prefix('(').and_then(|body| body.strip_suffix(')')).unwrap_or(body).trim();
     let (kind, rest) = body.split_once('(')?;
     let kind = ["_IO", "_IOR", "_IOW", "_IOWR"].into_iter().find(|known| *known == kind.trim())?;
     let inner = rest.trim_end().strip_suffix(')')?;

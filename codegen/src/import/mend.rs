@@ -77,7 +77,7 @@ impl Job<'_> {
             let Kind::Struct(one) = &item.kind else { continue };
             if let Some(what) = one.body.unknown().filter(|_| one.from.is_none()) {
                 item.level = Level::Out(what);
-            } else if one.body.size == 0 || one.body.size % one.align != 0 {
+            } else if one.body.fields.is_empty() || one.body.size % one.align != 0 {
                 item.level = Level::Out("it has no bytes".to_owned());
             }
         }
@@ -237,7 +237,7 @@ fn untrue(item: &Draft, model: &Model, layouts: &Layouts<'_>, values: &HashMap<S
                 let ours = format!("{} aligned to {}", laid.size, laid.align);
                 return Some(format!("it has {size} bytes aligned to {align}, and would have {ours}"));
             }
-            one.body.fields.iter().filter(|field| !field.name.is_empty() && one.from.is_none()).find_map(|field| {
+            one.body.fields.iter().filter(|field| !field.name.is_empty()).find_map(|field| {
                 let ours = laid.field(&field.name)?.offset;
                 let real = field.offset;
                 (ours != real).then(|| format!("`{}` is at {real}, and would be at {ours}", field.name))

@@ -44,7 +44,8 @@ pub(super) struct Merge<'a> {
     /// Whether the schema has the release already: then it is only compared.
     pub(super) known: bool,
     pub(super) lines: &'a HashMap<String, u32>,
-    pub(super) contradictions: Vec<String>,
+    /// Each with its line in the schema and in the header, by which they are sorted.
+    pub(super) contradictions: Vec<((usize, u32), String)>,
     pub(super) added: Vec<String>,
     pub(super) ended: Vec<String>,
 }
@@ -70,7 +71,10 @@ pub fn merge(schema: &Schema, imported: &Imported, draft: &Schema, request: &Req
     merge.numbers(&mut document, &theirs, &old, &new);
     merge.structs(&mut document, &theirs, &old, &new);
     if !merge.contradictions.is_empty() {
-        return Err(MergeError::Contradiction { found: merge.contradictions });
+        merge.contradictions.sort_unstable();
+        return Err(MergeError::Contradiction {
+            found: merge.contradictions.into_iter().map(|(_, one)| one).collect(),
+        });
     }
     if known.is_none() {
         let releases = document.get_mut("header").and_then(|header| header.get_mut("releases"));
@@ -135,9 +139,11 @@ fn table_of(item: &Item) -> (&'static str, &str, &'static str) {
 impl Merge<'_> {
     pub(super) fn contradiction(&mut self, what: &str, at: Span, ours: &str, theirs: &str) {
         let line = self.source.position(at.start).0;
-        let header = self.lines.get(what).map_or_else(|| self.header.clone(), |line| format!("{}:{line}", self.header));
+        let there = self.lines.get(what).copied();
+        let header = there.map_or_else(|| self.header.clone(), |line| format!("{}:{line}", self.header));
         let schema = self.source.name.display();
-        self.contradictions.push(format!("  `{what}`: {schema}:{line} says {ours}, {header} says {theirs}"));
+        let text = format!("  `{what}`: {schema}:{line} says {ours}, {header} says {theirs}");
+        self.contradictions.push(((line, there.unwrap_or_default()), text));
     }
 
     /// Whether something new may be added; if the release is in the schema already it is a contradiction.

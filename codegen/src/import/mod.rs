@@ -7,6 +7,7 @@
 mod cc;
 mod draft;
 mod dwarf;
+mod foreign;
 mod group;
 mod macros;
 mod mend;
@@ -111,9 +112,11 @@ impl ImportError {
             Self::NoCompiler { .. } => "install one (package gcc or clang), or name yours: CC=...".to_owned(),
             Self::Rejected { header, said } => {
                 let cxx = std::fs::read_to_string(header).is_ok_and(|text| looks_like_cxx(header, &text));
-                match (cxx, said.contains("No such file")) {
-                    (true, _) => "this looks like C++; only headers in C can be imported".to_owned(),
-                    (_, true) => "name the folders of the headers it includes: -I DIR".to_owned(),
+                let twice = said.contains("redefinition of") || said.contains("redeclaration of");
+                match (cxx, said.contains("No such file"), twice) {
+                    (true, ..) => "this looks like C++; only headers in C can be imported".to_owned(),
+                    (_, true, _) => "name the folders of the headers it includes: -I DIR".to_owned(),
+                    (.., true) => "a name has one meaning: rename what has it twice".to_owned(),
                     _ => "the header has to compile by itself: include in it what it needs".to_owned(),
                 }
             }
@@ -156,6 +159,10 @@ pub fn import(request: &Request) -> Result<Imported, ImportError> {
     let mut tags = preprocessed.tags.clone();
     tags.sort_unstable();
     tags.dedup();
+    // A macro may have the name of a type, and is in its way from here on.
+    let hidden = |name: &str| preprocessed.macros.iter().any(|one| one.name == name);
+    let names = tags.iter().filter_map(|tag| tag.rsplit(' ').next()).filter(|name| hidden(name));
+    questions.extend(names.map(|name| format!("#undef {name}")));
     questions.extend(tags.iter().map(|tag| alignment(tag)));
     // Without a variable some compilers leave debug information out.
     questions.push("const char argsz_answers = 1;".to_owned());
@@ -168,7 +175,7 @@ pub fn import(request: &Request) -> Result<Imported, ImportError> {
     }
     let mentioned = mentioned(&preprocessed.macros);
     let aligned = |tag: &str| answers.number(&alignment_name(tag));
-    let types = types::read(&dies, &header, answers.pointer(), &mentioned, &aligned);
+    let types = types::read(&dies, &header, answers.pointer(), &mentioned, &aligned, &text);
     let items = group::items(&types, &preprocessed.macros, &text);
     if items.is_empty() {
         return Err(ImportError::Nothing(request.header.clone()));
@@ -216,7 +223,7 @@ fn head(request: &Request, header: &Path, found: &macros::Preprocessed, text: &s
     missing.extend(silent.map(|one| format!("the macro `{}`, which is neither a number nor a text", one.name)));
     Head {
         guard: guard.unwrap_or_else(|| format!("_{}", derived())),
-        license: license.unwrap_or_else(|| "GPL-2.0 WITH Linux-syscall-note".to_owned()),
+        license,
         release: request.release.clone(),
         path,
         includes,

@@ -25,6 +25,16 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// Whether a bit-field without a name (`__u32 :32;`) stands between the lines of two members.
+    pub(super) fn skips_bits(&self, last: u32, next: u32) -> bool {
+        let between = (last as usize).min(self.lines.len())..(next as usize).saturating_sub(1).min(self.lines.len());
+        let nameless = |line: &String| {
+            let width = line.split_once(':').map(|(word, width)| (word.trim(), width.trim().trim_end_matches(';')));
+            width.is_some_and(|(word, width)| !word.contains(' ') && width.parse::<u32>().is_ok())
+        };
+        self.lines.get(between).unwrap_or_default().iter().any(nameless)
+    }
+
     pub(super) fn new(text: &str) -> Self {
         let (mut code, mut comments) = (String::with_capacity(text.len()), Vec::new());
         let mut rest = text;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::dwarf::{Die, Dies, Tag};
+use super::text::Text;
 
 /// A struct or union.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub(super) struct Struct {
     pub(super) body: Body,
     /// Bytes.
     pub(super) align: u64,
+    /// Whether a declaration asks for it, so that every machine has it.
+    pub(super) asked: bool,
     pub(super) line: u32,
     /// The header it is defined in, if it is not the one that is imported.
     pub(super) from: Option<PathBuf>,
@@ -83,10 +86,11 @@ pub(super) fn read(
     pointer: u8,
     mentioned: &HashSet<String>,
     align: &dyn Fn(&str) -> Option<u64>,
+    text: &Text,
 ) -> Types {
     let header = header.canonicalize().unwrap_or_else(|_| header.to_owned());
     let mut reader =
-        Reader { dies, header, pointer, own: HashMap::new(), typedefs: HashMap::new(), wanted: Vec::new() };
+        Reader { dies, header, text, pointer, own: HashMap::new(), typedefs: HashMap::new(), wanted: Vec::new() };
     let mut types = Types::default();
     for (place, die) in dies.all.iter().enumerate() {
         let is_own = reader.is_own(die);
@@ -150,6 +154,7 @@ fn enumeration(dies: &Dies, die: &Die) -> Enum {
 struct Reader<'a> {
     dies: &'a Dies,
     header: PathBuf,
+    text: &'a Text,
     pointer: u8,
     /// Whether a file is the header.
     own: HashMap<PathBuf, bool>,
@@ -195,6 +200,7 @@ impl Reader<'_> {
         let said = align(&if is_typedef { name.clone() } else { format!("{keyword} {name}") });
         Struct {
             align: said.or(die.align).unwrap_or(1),
+            asked: die.align.is_some(),
             line: die.line,
             from: if self.is_own(die) { None } else { die.file.clone() },
             name,
@@ -214,8 +220,14 @@ impl Reader<'_> {
             bits: member.bits,
             parts: Vec::new(),
         });
-        let fields = super::units::gather(fields.map(flexible).collect(), die.size.unwrap_or(0));
-        Body { is_union: die.tag == Tag::Union, size: die.size.unwrap_or(0), fields }
+        let fields: Vec<Member> = fields.map(flexible).collect();
+        let (own, text) = (self.is_own(die), self.text);
+        let skips = |last: u32, next: u32| own && text.skips_bits(last, next);
+        let fields = if die.tag == Tag::Union { fields } else { super::units::ordered(fields, &skips) };
+        let fields = super::units::gather(fields, die.size.unwrap_or(0));
+        let mut body = Body { is_union: die.tag == Tag::Union, size: die.size.unwrap_or(0), fields };
+        super::units::nameless(&mut body, die.align);
+        body
     }
 
     /// `align` is what the declaration asks for.
@@ -304,8 +316,8 @@ fn aligned(word: String, size: u64, align: Option<u64>) -> Ty {
         Some(align) if align == size && matches!(word.as_str(), "u64" | "s64" | "le64" | "be64") => {
             Ty::Number(format!("aligned_{word}"), size)
         }
-        // What asks for the alignment it has anyway.
-        Some(align) if align == size => Ty::Number(word, size),
+        // What asks for the alignment it has anyway, or lies further on, which `ordered` makes up for.
+        Some(align) if align >= size => Ty::Number(word, size),
         Some(align) => Ty::Unknown(format!("`{word}` aligned to {align}")),
     }
 }

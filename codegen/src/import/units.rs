@@ -1,6 +1,7 @@
-//! Bit-fields, gathered into the numbers that hold them.
+//! Members as the language can have them: bit-fields gathered into the numbers that hold them, arrays without elements,
+//! and bytes that the alignment of a single field leaves open.
 
-use super::types::{Member, Ty};
+use super::types::{Body, Member, Ty};
 
 /// The members, with each run of bit-fields as the numbers it fills. A run that fills no number is left as it is, and
 /// what contains it is left out.
@@ -23,6 +24,71 @@ pub(super) fn gather(members: Vec<Member>, size: u64) -> Vec<Member> {
         out.extend(numbers(&run, end).unwrap_or(run));
     }
     out
+}
+
+/// What the name of bytes that the header has no name for begins with.
+pub(super) const HOLE: &str = "__hole_";
+
+/// The members of a struct: an array without a length has no elements where another member comes after it or none before
+/// it, and what lies further on than its type asks for is led to by bytes with a name, as the language has no alignment
+/// of one field.
+pub(super) fn ordered(members: Vec<Member>, skips: &dyn Fn(u32, u32) -> bool) -> Vec<Member> {
+    let mut out: Vec<Member> = Vec::new();
+    let mut members = members.into_iter().peekable();
+    while let Some(mut member) = members.next() {
+        match member.ty {
+            Ty::Flex(of) if members.peek().is_some() || out.is_empty() => member.ty = Ty::Array(of, 0),
+            other => member.ty = other,
+        }
+        if let Some(hole) = out.last().and_then(|last| hole(last, &member, skips)) {
+            out.push(hole);
+        }
+        out.push(member);
+    }
+    out
+}
+
+/// What stands for bit-fields without a name, which debug information does not have: in a struct of nothing else all its
+/// bytes, and in a union that is aligned beyond its members one more of them.
+pub(super) fn nameless(body: &mut Body, asked: Option<u64>) {
+    // Whether a member is aligned to 8 on every machine by itself.
+    let asks = |field: &Member| field.ty.natural(&|_| 8, 4) == 8;
+    let eights = |count| Ty::Array(Box::new(Ty::Number("u64".to_owned(), 8)), count);
+    let ty = match (body.fields.is_empty(), asked) {
+        (true, _) if body.size > 0 && body.size.is_multiple_of(8) => eights(body.size / 8),
+        (true, _) if body.size > 0 => Ty::Array(Box::new(Ty::Number("u8".to_owned(), 1)), body.size),
+        (false, Some(8)) if body.is_union && body.size == 8 && !body.fields.iter().any(asks) => {
+            Ty::Number("aligned_u64".to_owned(), 8)
+        }
+        _ => return,
+    };
+    // Members of unions without a name share those of the struct they are in.
+    let beside = body.fields.first().map(|first| first.name.trim_start_matches('_')).unwrap_or_default();
+    let name = format!("{HOLE}{beside}").trim_end_matches('_').to_owned();
+    body.fields.push(Member { name, ty, offset: 0, line: 0, bits: None, parts: Vec::new() });
+}
+
+/// Bytes between two members that no alignment of a type explains, or that the header skips.
+fn hole(last: &Member, next: &Member, skips: &dyn Fn(u32, u32) -> bool) -> Option<Member> {
+    let bits = last.bits.is_some() || next.bits.is_some();
+    let end = last.offset + bytes(&last.ty).filter(|_| !bits)?;
+    let (_, align) = next.ty.number()?;
+    let gap = next.offset.checked_sub(end).filter(|gap| *gap > 0)?;
+    if next.offset <= end.next_multiple_of(align) && !skips(last.line, next.line) {
+        return None;
+    }
+    let ty = Ty::Array(Box::new(Ty::Number("u8".to_owned(), 1)), gap);
+    Some(Member { name: format!("{HOLE}{end}"), ty, offset: end, bits: None, parts: Vec::new(), ..next.clone() })
+}
+
+/// The size of numbers and arrays of them.
+fn bytes(ty: &Ty) -> Option<u64> {
+    match ty {
+        Ty::Number(_, size) => Some(*size),
+        Ty::Enum(_, of) => bytes(of),
+        Ty::Array(of, count) => bytes(of)?.checked_mul(*count),
+        _ => None,
+    }
 }
 
 /// The numbers that a run of bit-fields fills, up to the byte `end`.

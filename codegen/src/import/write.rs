@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::draft::{Draft, How, Kind, Level, Member, Set};
+use super::foreign;
 use super::macros::Value;
 use super::text::Text;
 use super::types::{Body, Member as Field, Struct, Ty};
+use super::units::HOLE;
 
 /// The word that marks what a person has to decide.
 pub const DECIDE: &str = "DECIDE";
@@ -16,7 +18,8 @@ pub const DECIDE: &str = "DECIDE";
 pub(super) struct Head {
     pub(super) path: String,
     pub(super) guard: String,
-    pub(super) license: String,
+    /// What the header says itself.
+    pub(super) license: Option<String>,
     pub(super) includes: Vec<String>,
     pub(super) release: String,
     /// What is not in the schema, and why.
@@ -82,6 +85,10 @@ impl Writer<'_> {
         for one in missing {
             let _ = writeln!(out, "# {DECIDE}: left out: {}", one.replace('\n', " "));
         }
+        let license = license.as_deref().unwrap_or_else(|| {
+            let _ = writeln!(out, "# {DECIDE}: the license, as the header names none");
+            "GPL-2.0 WITH Linux-syscall-note"
+        });
         let list = |all: &[String]| all.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ");
         let _ = write!(
             out,
@@ -195,7 +202,7 @@ impl Writer<'_> {
         if one.from.is_none() {
             doc(&mut head, &self.about(item));
         }
-        let shape = self.shape(one);
+        let shape = self.shape(item, one);
         if shape.packed {
             head.push_str("packed = true\n");
         }
@@ -211,10 +218,12 @@ impl Writer<'_> {
             head.push_str("dir = \"out\"\n");
         }
         let _ = writeln!(head, "{} = [", if one.body.is_union { "arms" } else { "fields" });
-        if one.from.is_some() {
-            let _ = writeln!(head, "  {{ name = \"opaque\", type = \"{}\" }},", opaque(one, self.natural, self.scalar));
+        if self.is_opaque(item, one) {
+            let word = foreign::opaque(one, self.natural, self.scalar);
+            let _ = writeln!(head, "  {{ name = \"opaque\", type = \"{word}\" }},");
         } else {
-            let context = Context { item, grows: out.contains(DECIDE) };
+            let full = item.level == Level::Full && one.from.is_none();
+            let context = Context { item, grows: out.contains(DECIDE), full };
             self.fields(&mut head, &one.body, 1, &context);
         }
         head.push_str("]\n");
@@ -222,22 +231,33 @@ impl Writer<'_> {
         out + &head
     }
 
+    /// Whether a struct of another header is as many bytes: all that matters of it, if every machine has as many.
+    fn is_opaque(&self, item: &Draft, one: &Struct) -> bool {
+        one.from.is_some() && !(item.level == Level::Full && foreign::varies(&one.body, self.items))
+    }
+
     /// What has to be said of a struct beside its fields, for them to lie where they do.
-    fn shape(&self, one: &Struct) -> Shape {
+    fn shape(&self, item: &Draft, one: &Struct) -> Shape {
         let natural = |field: &Field| field.ty.natural(self.natural, self.scalar);
         let most = one.body.fields.iter().map(natural).max().unwrap_or(1);
-        if one.from.is_some() {
+        // Eight bytes alone have no more than this everywhere.
+        let everywhere = one.body.fields.iter().map(|field| field.ty.natural(self.natural, 4)).max().unwrap_or(1);
+        if self.is_opaque(item, one) {
             return Shape { packed: false, align: None };
         }
         let crooked = one.body.fields.iter().any(|field| field.offset % natural(field) != 0);
         let packed = crooked || one.align < most;
-        let least = if packed { 1 } else { most };
+        let least = match (packed, one.asked) {
+            (true, _) => 1,
+            (false, true) => everywhere,
+            (false, false) => most,
+        };
         Shape { packed, align: (one.align > least).then_some(one.align) }
     }
 
     /// Who says the size: the first field, if it is one of those that do.
     fn growth(&self, item: &Draft, one: &Struct) -> Option<(&'static str, String)> {
-        if item.level != Level::Full || one.body.is_union {
+        if item.level != Level::Full || one.body.is_union || one.from.is_some() {
             return None;
         }
         let first = one.body.fields.first().filter(|field| field.offset == 0)?;
@@ -275,7 +295,7 @@ impl Writer<'_> {
 
     fn field(&self, out: &mut String, field: &Field, depth: usize, context: &Context<'_>) {
         let indent = "  ".repeat(depth);
-        let full = context.item.level == Level::Full;
+        let full = context.full;
         let mut keys = Vec::new();
         if !field.name.is_empty() {
             keys.push(format!("name = \"{}\"", field.name));
@@ -290,6 +310,9 @@ impl Writer<'_> {
         if argsz_schema::rust_name::is_keyword(&field.name) {
             keys.push(format!("rust = \"{}_\"", field.name));
         }
+        if field.name.starts_with(HOLE) {
+            let _ = writeln!(out, "{indent}# {DECIDE}: bytes that have no name in the header");
+        }
         let number = matches!(inner, Ty::Number(..) | Ty::Enum(..)) && !dimensions.starts_with("[]");
         let out_only = self.is_answer(context.item);
         if full && depth == 1 && context.grows && field.offset == 0 && matches!(field.name.as_str(), "argsz" | "size") {
@@ -302,7 +325,7 @@ impl Writer<'_> {
         }
         let kernel = self.text.kernel_doc_of(context.item.line, &field.name);
         let text = one_line(&if kernel.is_empty() { self.text.doc(field.line) } else { kernel });
-        if !text.is_empty() {
+        if !text.is_empty() && !context.foreign() {
             keys.push(format!("doc = {}", quoted(&text)));
         }
         if !field.parts.is_empty() {
@@ -347,6 +370,15 @@ struct Shape {
 struct Context<'a> {
     item: &'a Draft,
     grows: bool,
+    /// Whether meanings are said beside the layout.
+    full: bool,
+}
+
+impl Context<'_> {
+    /// Whether it is a struct of another header: lines and comments of this one say nothing of it.
+    fn foreign(&self) -> bool {
+        matches!(&self.item.kind, Kind::Struct(one) if one.from.is_some())
+    }
 }
 
 /// Whether a set can be that of a number of this kind.
@@ -357,7 +389,7 @@ fn fits(set: &Set, (word, size): (&str, u64)) -> bool {
 }
 
 /// A type without dimensions, and those as text.
-fn stripped(mut ty: &Ty) -> (&Ty, String) {
+pub(super) fn stripped(mut ty: &Ty) -> (&Ty, String) {
     let mut dimensions = String::new();
     loop {
         ty = match ty {
@@ -381,27 +413,6 @@ fn plain_word(ty: &Ty) -> &str {
         Ty::Named(name) => name,
         _ => "",
     }
-}
-
-/// Numbers of the size and alignment of a struct of another header.
-fn opaque(one: &Struct, natural: &dyn Fn(&str) -> u64, scalar: u64) -> String {
-    let mut word = format!("u{}", one.align.min(8) * 8);
-    let mut open: Vec<&Field> = one.body.fields.iter().collect();
-    while let Some(field) = open.pop() {
-        let (inner, _) = stripped(&field.ty);
-        match inner {
-            Ty::Inline(body) => open.extend(&body.fields),
-            Ty::Number(own, _) if inner.natural(natural, scalar) == one.align => {
-                if matches!(own.as_str(), "ptr" | "long" | "ulong") {
-                    "ulong".clone_into(&mut word);
-                } else if own.starts_with("aligned_") {
-                    "aligned_u64".clone_into(&mut word);
-                }
-            }
-            _ => {}
-        }
-    }
-    format!("{word}[{}]", one.body.size / one.align.clamp(1, 8))
 }
 
 /// `__reserved2`, `pad`, `spare`, `mbz`, ...

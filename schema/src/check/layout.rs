@@ -197,7 +197,7 @@ fn zero(check: &Check<'_>, def: &Struct, field: &Field, path: &str) {
     while let Type::Array(of, count) = ty {
         if *count == 0 {
             let finding = Diagnostic::new(codes::AZ0328, field.meta.span, format!("`{path}` is an array of nothing"));
-            check.report(finding.help("a flexible array is written with `[]`"));
+            check.lint(def, path, finding.help("a flexible array is written with `[]`"));
         }
         if is_flex(of) {
             let finding =
