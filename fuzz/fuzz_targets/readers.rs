@@ -1,5 +1,5 @@
 //! The same bytes through all three executors of a check list: the interpreter, generated Rust, generated C. They must
-//! agree on errno, rule, and what is held.
+//! agree on errno, rule, and what is held: of a struct, or of it and what a pointer of it leads to.
 //!
 //! What the fuzzer makes is the number of a struct, and either bytes as they come, or a seed for [`NEAR`] inputs near to
 //! what the list of that struct looks at. How many inputs were compared is said every 2^24.
@@ -11,10 +11,12 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argsz::zerocopy::IntoBytes as _;
-use argsz_codegen::engine::inputs::{Dice, Shape};
-use argsz_schema::checklist::{self, CheckList, SizeFrom};
-use argsz_schema::interp::{self, Verdict};
-use argsz_schema::layout::layout;
+use argsz_codegen::engine::inputs::{self, Dice, Shape};
+use argsz_codegen::engine::interp::InterpEngine;
+use argsz_codegen::engine::{Engine as _, Input, Outcome};
+use argsz_codegen::{Shared, Unit, kinds, lists};
+use argsz_schema::checklist::{CheckList, Pointer, SizeFrom};
+use argsz_schema::interp;
 use argsz_schema::source::Source;
 use argsz_schema::{Schema, target};
 use libfuzzer_sys::fuzz_target;
@@ -125,10 +127,13 @@ mod c {
     }
 }
 
-/// One struct, and who reads it.
+/// One struct, or one pointer of it, and who reads it.
 struct Read {
     name: &'static str,
+    /// The struct's.
     list: &'static CheckList,
+    pointer: Option<Pointer>,
+    interp: &'static InterpEngine,
     shape: Shape<'static>,
     rust: fn(&str, &[u8], usize) -> Option<Answer>,
     c: &'static c::Reader,
@@ -148,11 +153,20 @@ fn all() -> Vec<Read> {
     for (stem, release, text, rust) in headers {
         let schema = Schema::parse(Source::new(stem, text)).expect("a schema");
         let model = schema.at(schema.release(release).expect("a release"));
-        let layouts = layout(&model, target::ALL[0]).expect("a layout");
+        let release = schema.release(release).expect("a release");
+        let (history, source_name) = (schema.model(), stem);
+        let unit =
+            Unit { history, release, model: &model, stem, source_name, input_hash: "0", shared: Shared::default() };
+        let kinds = kinds::kinds(&unit).expect("layouts");
+        let interp: &'static InterpEngine =
+            Box::leak(Box::new(InterpEngine::build(&unit, None).expect("an interpreter")));
         for (name, c) in c::readers(stem) {
-            let list: &'static CheckList =
-                Box::leak(Box::new(checklist::compile(&layouts, name, None).expect("a check list")));
-            all.push(Read { name, list, shape: Shape::new(list, target::ALL[0].endian), rust, c });
+            let (strct, field) = name.split_once('.').unwrap_or((name, ""));
+            let list = interp.list(strct).expect("a check list");
+            let pointers = lists::followed(&kinds, strct, |_| true).expect("pointers");
+            let pointer = pointers.into_iter().find(|pointer| pointer.word.path == field);
+            assert_eq!(pointer.is_some(), name != strct, "{name}");
+            all.push(Read { name, list, pointer, interp, shape: Shape::new(list, target::ALL[0].endian), rust, c });
         }
     }
     all
@@ -176,23 +190,37 @@ fn agree(read: &Read, user: &[u8], size: Option<u64>) {
     let size = size.unwrap_or(user.len() as u64);
     let beside = (list.size == SizeFrom::Caller).then_some(size);
     let Ok(size) = usize::try_from(size) else { return };
-    let expected = interp::run(list, target::ALL[0], user, beside);
+    let expected: Outcome = match read.pointer {
+        None => interp::run(list, target::ALL[0], user, beside).into(),
+        Some(_) => {
+            let input = Input { strct: read.name.to_owned(), user: user.to_vec(), size: beside };
+            read.interp.run(&[input]).expect("an answer").remove(0)
+        }
+    };
     let rust = (read.rust)(read.name, user, size).expect("a reader");
     let (err, rule, late, held) = c::run(read.c, user, size);
-    match &expected {
-        Verdict::Accepted(bytes) => {
+    match &expected.held {
+        Some(bytes) => {
             assert_eq!(rust, Answer::Accepted(bytes.clone()), "Rust of {} on {user:x?}, {size}", read.name);
             assert!(err == 0 && held == bytes, "C of {} on {user:x?}, {size}: {err} {rule} {held:x?}", read.name);
         }
-        Verdict::Refused(by) => {
+        None => {
+            let by = expected.rule.as_deref().unwrap_or_default();
             let same = matches!(&rust, Answer::Refused { errno, rule, after_lookup }
-                if *errno == by.errno.0 && *rule == by.rule && *after_lookup == by.after_lookup);
-            assert!(same, "Rust of {} on {user:x?}, {size}: {rust:?}, not {by:?}", read.name);
+                if *errno == expected.errno && *rule == by && *after_lookup == expected.after_lookup);
+            assert!(same, "Rust of {} on {user:x?}, {size}: {rust:?}, not {expected:?}", read.name);
             let errno = ERRNOS.get(&err).copied().unwrap_or("OK");
-            let same = errno == by.errno.0 && rule == by.rule && late == by.after_lookup;
-            assert!(same, "C of {} on {user:x?}, {size}: {errno} {rule} {late}, not {by:?}", read.name);
+            let same = errno == expected.errno && rule == by && late == expected.after_lookup;
+            assert!(same, "C of {} on {user:x?}, {size}: {errno} {rule} {late}, not {expected:?}", read.name);
         }
     }
+}
+
+/// A first input from a seed.
+fn made(read: &Read, dice: &mut Dice) -> Input {
+    let Some(pointer) = &read.pointer else { return read.shape.input(dice) };
+    let list = |name: &str| read.interp.list(name);
+    inputs::followed(list, target::ALL[0].endian, &read.list.name, pointer, dice).expect("lists")
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -205,7 +233,7 @@ fuzz_target!(|input: &[u8]| {
             return agree(read, user, Some(size));
         }
         let mut dice = Dice::new(rest.iter().take(8).fold(u64::from(*how), |seed, byte| seed << 8 | u64::from(*byte)));
-        let made = read.shape.input(&mut dice);
+        let made = made(read, &mut dice);
         agree(read, &made.user, made.size);
         for _ in 1..NEAR {
             let near = read.shape.near(&made, &mut dice);

@@ -1,12 +1,12 @@
 //! Inputs that come near what a check list looks at: valid structs, changed a little; sizes around every boundary;
 //! mappings that end early. The same seed gives the same inputs.
 
-use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Term};
+use argsz_schema::checklist::{CheckList, Cond, Op, Pointer, SizeFrom, Slot, Term};
 use argsz_schema::expr::Compare;
 use argsz_schema::model::ByteOrder;
 use argsz_schema::target::Endian;
 
-use super::Input;
+use super::{Input, USER_BASE};
 
 /// A small generator of numbers (splitmix64); tests need no better one.
 #[derive(Clone, Debug)]
@@ -300,6 +300,65 @@ impl<'a> Shape<'a> {
             let at = known + dice.index(bytes.len() - known);
             bytes[at] = 1 << dice.below(8);
         }
+    }
+}
+
+/// A struct, and behind it what its pointer leads to: most of the time as long as it says. `None` if `list` lacks one of
+/// them.
+pub fn followed<'a>(
+    list: impl Fn(&str) -> Option<&'a CheckList>,
+    endian: Endian,
+    strct: &str,
+    pointer: &Pointer,
+    dice: &mut Dice,
+) -> Option<Input> {
+    let outer = Shape::new(list(strct)?, endian);
+    let (when, inner) = dice.pick(&pointer.to)?;
+    let inner = Shape::new(list(inner)?, endian);
+    let known = inner.list.known.into();
+    let mut input = outer.input(dice);
+    let elements: Vec<Vec<u8>> = (0..3).map(|_| inner.input(dice).user).collect();
+    let first = elements.first().map_or(0, Vec::len) as u64;
+    let len = dice.pick(&[known, first, 0, 7]).copied()?;
+    if !dice.once_in(8) {
+        if let Some((selector, value)) = selected(when) {
+            outer.store(&mut input.user, selector, value);
+        }
+        for slot in [&pointer.bytes, &pointer.stride].into_iter().flatten() {
+            outer.store(&mut input.user, slot, len);
+        }
+        if let Some(count) = &pointer.count {
+            outer.store(&mut input.user, count, dice.below(5));
+        }
+    }
+    let address = match dice.below(16) {
+        0 => dice.roll(),
+        1 => u64::MAX - dice.below(64),
+        2 => USER_BASE - dice.below(3),
+        3 => USER_BASE,
+        _ => USER_BASE + input.user.len() as u64,
+    };
+    outer.store(&mut input.user, &pointer.word, address);
+    let stride = if pointer.stride.is_some() { len } else { known };
+    for mut element in elements {
+        if pointer.count.is_some() {
+            element.resize(usize::try_from(stride).unwrap_or(0), 0);
+        }
+        input.user.extend(element);
+    }
+    if dice.once_in(4) {
+        input.user.truncate(dice.index(input.user.len() + 1));
+    }
+    Some(Input { strct: format!("{strct}.{}", pointer.word.path), ..input })
+}
+
+/// What a selector has to be, where it has to be one value.
+fn selected(cond: &Cond) -> Option<(&Slot, u64)> {
+    match cond {
+        Cond::Compare(_, Term::Slot(slot), Term::Int(value)) => Some((slot, *value)),
+        Cond::Bits { word, value, .. } => Some((word, *value)),
+        Cond::Any(parts) | Cond::All(parts) => parts.first().and_then(selected),
+        _ => None,
     }
 }
 
