@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use argsz_codegen::engine::c::{CBuild, CEngine};
 use argsz_codegen::engine::inputs::{self, Dice};
 use argsz_codegen::engine::interp::InterpEngine;
 use argsz_codegen::engine::rust::RustEngine;
-use argsz_codegen::engine::{Engine, Outcome, to_hex};
+use argsz_codegen::engine::{Engine, Outcome, USER_BASE, to_hex};
 use argsz_codegen::{Shared, Unit, kinds, lists};
 use argsz_schema::Schema;
 use argsz_schema::target;
@@ -74,4 +75,45 @@ fn executors_agree_on_what_pointers_of_iommufd_lead_to() {
 #[test]
 fn executors_agree_on_what_pointers_of_vfio_lead_to() {
     agree("vfio", "7.3");
+}
+
+/// Lines about `STRUCT.FIELD` were refused: no schema has a struct of that name. And what they say of the answer was not
+/// looked at.
+#[test]
+fn verify_replays_lines_about_what_a_pointer_leads_to() {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let behind = u32::try_from(USER_BASE).expect("32 bits") + 48;
+    let line = |data_len: u32, to: &[u32], rest: &str| {
+        let outer = words(&[48, 0, 1, 1, 0, 0, 1, data_len, behind, 0, 0, 0]);
+        let user = to_hex(&[outer, words(to)].concat());
+        format!("{{\"struct\": \"iommu_hwpt_alloc.data_uptr\", \"release\": \"7.3\", \"user\": \"{user}\", {rest}}}\n")
+    };
+    let table = [0, 0, 0x1000, 0, 48, 0];
+    let held = to_hex(&words(&[&[48, 0, 1, 1, 0, 0, 1, 24, behind, 0, 0, 0], &table[..], &[0, 0]].concat()));
+    let lines = [
+        line(24, &table, &format!("\"errno\": \"OK\", \"kernel\": \"{held}\"")),
+        line(24, &table[..2], "\"errno\": \"EFAULT\""),
+        line(12, &table, "\"errno\": \"EINVAL\""),
+        line(24, &table, "\"errno\": \"EINVAL\""),
+        line(24, &table, "\"errno\": \"OK\", \"kernel\": \"00\""),
+        line(24, &table, "\"errno\": \"OK\"").replace("data_uptr", "pt_id"),
+    ];
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pointers.jsonl");
+    std::fs::write(&file, lines.concat()).expect("written");
+    let out = Command::new(env!("CARGO_BIN_EXE_argsz"))
+        .args(["verify", "--engine", "all"])
+        .arg(&file)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("argsz");
+    let (said, errors) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    for engine in ["interp", "rust", "c"] {
+        assert!(
+            said.contains(&format!("line 4: iommu_hwpt_alloc.data_uptr: recorded EINVAL, {engine} says OK")),
+            "{said}"
+        );
+        assert!(said.contains(&format!("line 5: iommu_hwpt_alloc.data_uptr: recorded OK, {engine} says OK")), "{said}");
+    }
+    assert!(said.contains("5 vectors") && said.contains("6 mismatches"), "{said}");
+    assert!(errors.contains("line 6: `iommu_hwpt_alloc.pt_id` is no pointer that a reader follows"), "{errors}");
 }

@@ -79,9 +79,9 @@ impl Replay<'_> {
     }
 
     /// The schema and release that judge a vector: those that it or the command line names, or the newest that
-    /// has its struct.
+    /// has its struct. `STRUCT.FIELD` is a struct and what a pointer of it leads to.
     fn reader(&self, vector: &Vector) -> Result<(usize, Release), String> {
-        let name = vector.input.strct.as_str();
+        let name = vector.input.strct.split('.').next().unwrap_or_default();
         let asked = self.options.release.as_deref().or(vector.release.as_deref());
         let mut nearest = None;
         for (at, named) in self.schemas.iter().enumerate() {
@@ -115,8 +115,17 @@ impl Replay<'_> {
             shared: Shared::default(),
         };
         let layer = self.options.layer.as_deref().filter(|layer| model.layers.contains_key(*layer));
-        let inputs: Vec<Input> = places.iter().map(|place| vectors[*place].input.clone()).collect();
         let judge = InterpEngine::build(&unit, layer).map_err(broke)?;
+        let (places, unknown): (Vec<usize>, Vec<usize>) =
+            places.iter().partition(|place| judge.knows(&vectors[**place].input.strct));
+        self.broken.extend(unknown.into_iter().map(|place| {
+            let Vector { line, input, .. } = &vectors[place];
+            Broken { line: *line, reason: format!("`{}` is no pointer that a reader follows", input.strct) }
+        }));
+        if places.is_empty() {
+            return Ok(());
+        }
+        let inputs: Vec<Input> = places.iter().map(|place| vectors[*place].input.clone()).collect();
         for engine in engines(self.options.engine, &unit, layer)? {
             for (place, outcome) in places.iter().zip(engine.run(&inputs).map_err(broke)?) {
                 let agrees = judge.agrees(&vectors[*place], &outcome);
