@@ -3,16 +3,28 @@
 //! Keys of a table are aligned; one field, bit or rule stands on a line of its own, two spaces in; an array that was
 //! written on one line stays on one. Between tables is one empty line, nowhere is more than one.
 
+use std::collections::HashMap;
+
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, RawString, Table, Value};
 
-/// Why a text has no shape: it is no TOML. Loading it says all that is wrong with it.
+/// Why a text has no shape.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct NotToml(pub String);
+pub enum Shapeless {
+    /// Loading it says all that is wrong with it.
+    #[error("{0}")]
+    NotToml(String),
+    /// A comment would be lost.
+    #[error("{0}")]
+    Comment(String),
+}
 
 /// The text in its one shape.
-pub fn format(text: &str) -> Result<String, NotToml> {
-    let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| NotToml(error.to_string()))?;
+///
+/// # Errors
+/// If it is no TOML, or has a comment that cannot be kept.
+pub fn format(text: &str) -> Result<String, Shapeless> {
+    let document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| Shapeless::NotToml(error.to_string()))?;
     let mut out = String::new();
     let mut tables = Vec::new();
     collect(document.as_table(), &mut Vec::new(), false, &mut tables);
@@ -22,7 +34,34 @@ pub fn format(text: &str) -> Result<String, NotToml> {
         entries(&mut out, one.table);
     }
     comments(&mut out, raw(Some(document.trailing())), "");
-    Ok(out.trim_start_matches('\n').trim_end().to_owned() + "\n")
+    let out = out.trim_start_matches('\n').trim_end().to_owned() + "\n";
+    match lost(text, &out) {
+        Some(why) => Err(Shapeless::Comment(why)),
+        None => Ok(out),
+    }
+}
+
+/// What is said of the first comment line of `text` that is not in `out`: the editor of TOML forgets those above the
+/// second of two dotted keys (`A.X`, `A.Y`).
+pub(crate) fn lost(text: &str, out: &str) -> Option<String> {
+    let is_comment = |line: &&str| line.starts_with('#');
+    let mut kept: HashMap<&str, usize> = HashMap::new();
+    for line in out.lines().map(str::trim) {
+        if let Some(at) = line.find('#') {
+            *kept.entry(&line[at..]).or_default() += 1;
+        }
+    }
+    let (at, line) =
+        text.lines().map(str::trim).enumerate().filter(|(_, line)| is_comment(line)).find(|(_, line)| {
+            let left = kept.entry(line).or_default();
+            let gone = *left == 0;
+            *left = left.saturating_sub(1);
+            gone
+        })?;
+    let line_number = at + 1;
+    Some(format!(
+        "line {line_number}: the comment `{line}` cannot be kept above a dotted key: write it beside the value"
+    ))
 }
 
 /// A table with a header of its own, or the one at the top.

@@ -57,3 +57,19 @@ fn shape_is_checked_and_mended() {
     project.run(&["fmt", "bad.toml"]).ended(1).says("bad.toml:2:");
     assert_eq!(project.read("bad.toml"), "grammar = 1\n[header\n");
 }
+
+#[test]
+fn a_comment_that_cannot_be_kept_is_not_lost() {
+    let project = Project::demo();
+    let text = "[table.t.rows]\nA.X = { refused = \"x\" }\n# of Y\nA.Y = { refused = \"y\" }\n";
+    project.write("dotted.toml", text);
+    project
+        .run(&["fmt", "dotted.toml"])
+        .ended(1)
+        .says("line 3: the comment `# of Y` cannot be kept above a dotted key");
+    assert_eq!(project.read("dotted.toml"), text);
+    let beside = text.replace("# of Y\n", "").replace("\"y\" }", "\"y\" } # of Y");
+    project.write("dotted.toml", &beside);
+    project.run(&["fmt", "dotted.toml"]).ended(0);
+    assert!(project.read("dotted.toml").contains("{ refused = \"y\" }  # of Y\n"), "{}", project.read("dotted.toml"));
+}

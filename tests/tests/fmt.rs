@@ -85,7 +85,7 @@ proptest! {
 
     #[test]
     fn any_way_of_writing_has_the_same_shape_twice(choices in proptest::collection::vec(any::<u8>(), 7..97)) {
-        // The editor of TOML forgets what stands above the second of two dotted keys, which vtd.toml is full of.
+        // Comments above dotted keys, which vtd.toml is full of, are refused.
         for path in SHAPED.iter().filter(|path| !path.contains("vtd")) {
             let text = spoilt(&read(path), &choices);
             let once = format(&text).expect("TOML");

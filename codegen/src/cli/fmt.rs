@@ -16,7 +16,7 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Fmt) -> Done {
     let mut shaped = FileMap::new();
     for path in paths {
         let text = schema::read(&path).map_err(project::cannot_load)?;
-        let formatted = fmt::format(&text).map_err(|error| not_toml(&path, text, &error))?;
+        let formatted = fmt::format(&text).map_err(|error| shapeless(&path, text, &error))?;
         shaped.insert(path, formatted.into_bytes());
     }
     let here = Path::new("");
@@ -36,9 +36,10 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Fmt) -> Done {
 }
 
 /// The loader says more of what is wrong than the formatter could.
-fn not_toml(path: &PathBuf, text: String, error: &fmt::NotToml) -> Failure {
-    Failure::Mistakes(match Schema::parse(Source::new(path, text)) {
-        Err(rejected) => rejected.render(true),
-        Ok(_) => format!("error: {}: {error}", path.display()),
+fn shapeless(path: &PathBuf, text: String, error: &fmt::Shapeless) -> Failure {
+    let loaded = Schema::parse(Source::new(path, text));
+    Failure::Mistakes(match (error, loaded) {
+        (fmt::Shapeless::NotToml(_), Err(rejected)) => rejected.render(true),
+        _ => format!("error: {}: {error}", path.display()),
     })
 }

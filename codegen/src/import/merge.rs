@@ -54,6 +54,9 @@ pub(super) struct Merge<'a> {
 pub fn merge(schema: &Schema, imported: &Imported, draft: &Schema, request: &Request) -> Result<Merged, MergeError> {
     let edit = |text: &str| text.parse::<DocumentMut>().map_err(|error| MergeError::Edit(error.to_string()));
     let mut document = edit(&schema.source().text)?;
+    if let Some(why) = crate::fmt::lost(&schema.source().text, &document.to_string()) {
+        return Err(MergeError::Edit(why));
+    }
     let theirs = edit(&imported.text)?;
     let known = schema.release(&request.release);
     let base = known.or_else(|| schema.releases().last()).unwrap_or(Release(0));
