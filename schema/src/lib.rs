@@ -5,6 +5,7 @@
 extern crate proc_macro;
 
 mod around;
+pub mod bit_fields;
 pub mod bits;
 pub mod chain;
 mod check;

@@ -341,7 +341,8 @@ fn honest(known: &Known, made: &Made, all: &[Made]) -> Option<Vec<u8>> {
     all.iter().filter(|other| other.case.starts_with("feature")).find_map(with)
 }
 
-/// What a release reads in bytes, without groups, sizes and what nobody looks at.
+/// What a release reads in bytes, without groups, sizes and what nobody looks at. Numbers made of bit-fields are compared
+/// whole.
 fn lines((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>) -> Vec<Line> {
     let size_field = match &list.size {
         SizeFrom::Field(slot) => slot.path.clone(),
@@ -349,7 +350,8 @@ fn lines((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>)
     };
     let seen = |line: &Line| line.unseen.as_ref().is_none_or(|why| why.starts_with("not judged"));
     let lines = every_line((laid, list), bytes, size).into_iter();
-    lines.filter(|line| line.value != Value::Group && line.path != size_field && seen(line)).collect()
+    let whole = |line: &Line| line.value != Value::Group && line.bits.is_none();
+    lines.filter(|line| whole(line) && line.path != size_field && seen(line)).collect()
 }
 
 fn every_line((laid, list): (&Laid<'_>, &CheckList), bytes: &[u8], size: Option<u64>) -> Vec<Line> {

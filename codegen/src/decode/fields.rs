@@ -1,5 +1,6 @@
 //! Walks a struct over its bytes.
 
+use argsz_schema::bit_fields::{self, Part};
 use argsz_schema::expr::Expr;
 use argsz_schema::interp::Held;
 use argsz_schema::layout::{Placed, StructLayout};
@@ -97,6 +98,7 @@ impl Walk<'_> {
                 meaning: text,
                 unseen: None,
                 provided: self.reach(offset, union.size),
+                bits: None,
             }),
         }
     }
@@ -182,13 +184,16 @@ impl Walk<'_> {
             meaning: String::new(),
             unseen: unseen.clone(),
             provided: self.reach(offset, placed.size),
+            bits: None,
         };
         match &field.ty {
             Type::Prim(prim) if field.reserved.is_none() => {
                 if let Some(mut line) = self.number(field, *prim, line(Value::Group)) {
                     let signed = matches!(line.value, Value::Signed(_));
                     line.meaning = meaning::of_field(self.question, scope, field, raw(&line.value), signed, &self.held);
+                    let parts = self.bit_fields(field, &line);
                     self.lines.push(line);
+                    self.lines.extend(parts);
                 }
             }
             Type::Named(name) if field.reserved.is_none() => {
@@ -233,6 +238,20 @@ impl Walk<'_> {
             _ => Value::Unsigned(self.held.unsigned(&slot)),
         };
         Some(line)
+    }
+
+    /// The bit-fields of a number. C knows them as members of what the number stands in.
+    fn bit_fields(&self, field: &Field, number: &Line) -> Vec<Line> {
+        let around = number.path.rfind('.').map_or("", |dot| &number.path[..=dot]);
+        let parts = bit_fields::parts(field, self.held.target.endian).into_iter();
+        let line = |part: Part<'_>| Line {
+            path: format!("{around}{}", part.name),
+            depth: number.depth + 1,
+            value: Value::Unsigned(part.of(raw(&number.value))),
+            bits: Some((part.shift, part.width)),
+            ..number.clone()
+        };
+        parts.map(line).collect()
     }
 
     fn bytes(&self, offset: u64, size: u64) -> Vec<u8> {

@@ -34,7 +34,7 @@ pub fn json(answer: &Answer) -> Json {
 }
 
 fn field(line: &Line) -> Json {
-    json!({
+    let mut field = json!({
         "path": line.path,
         "offset": line.offset,
         "size": line.size,
@@ -51,7 +51,12 @@ fn field(line: &Line) -> Json {
             Provided::Nothing => "nothing",
         },
         "unseen": line.unseen,
-    })
+    });
+    // Only what is a bit-field has the key.
+    if let Some((first, count)) = line.bits {
+        field["bits"] = json!({ "first": first, "count": count });
+    }
+    field
 }
 
 fn rule_of(rule: &RuleLine) -> Map<String, Json> {

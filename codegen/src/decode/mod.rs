@@ -79,6 +79,8 @@ pub struct Line {
     pub unseen: Option<String>,
     /// Whether the user provided it.
     pub provided: Provided,
+    /// Of a bit-field of C: its lowest bit in the number of `size` bytes at `offset`, and how many bits it has.
+    pub bits: Option<(u32, u32)>,
 }
 
 /// The value of a field.

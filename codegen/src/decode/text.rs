@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use argsz_schema::bit_fields;
 
 use super::{Answer, Fate, Line, Provided, RuleLine, Value};
 
@@ -97,6 +98,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn notes(line: &Line) -> String {
     let mut notes = Vec::new();
+    notes.extend(line.bits.map(|(shift, width)| bit_fields::place(shift, width)));
     match line.provided {
         Provided::Nothing if line.value == Value::Group && line.meaning.is_empty() => {}
         Provided::Nothing => notes.push("not provided: reads as zero".to_owned()),

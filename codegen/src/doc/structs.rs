@@ -1,8 +1,10 @@
 //! Each struct: its fields, how far a size has to reach, its rules in their order, and what nobody checks.
 
+use argsz_schema::bit_fields::{self, Part};
 use argsz_schema::checklist::{CheckList, Cond, Op};
-use argsz_schema::layout::{Layouts, StructLayout};
+use argsz_schema::layout::{Layouts, Placed, StructLayout};
 use argsz_schema::model::{Path, Type};
+use argsz_schema::target::Endian;
 
 use super::page::{about, since};
 use super::{Block, blocks, code, line};
@@ -33,7 +35,7 @@ pub(super) fn section(unit: &Unit<'_>, layouts: &Layouts<'_>, lists: &[StructLis
 }
 
 fn fields(unit: &Unit<'_>, layouts: &Layouts<'_>, laid: &StructLayout<'_>) -> Block {
-    let rows = laid.fields.iter().filter(|placed| !placed.is_unnamed()).map(|placed| {
+    let rows = laid.fields.iter().filter(|placed| !placed.is_unnamed()).flat_map(|placed| {
         let field = placed.field;
         let ty = c_type::specifier(layouts.model, &field.ty).unwrap_or_else(|| {
             let inline = argsz_schema::layout::base(&field.ty);
@@ -46,9 +48,27 @@ fn fields(unit: &Unit<'_>, layouts: &Layouts<'_>, laid: &StructLayout<'_>) -> Bl
         }
         meaning.retain(|part| !part.is_empty());
         let ty = format!("{ty}{}", c_type::dimensions(&field.ty));
-        [placed.offset.to_string(), placed.size.to_string(), code(&placed.path), code(ty), meaning.join(" ")]
+        let parts = bit_fields(placed, &ty);
+        let row = [placed.offset.to_string(), placed.size.to_string(), code(&placed.path), code(ty), meaning.join(" ")];
+        std::iter::once(row).chain(parts)
     });
     Block::table(["offset", "size", "field", "type", ""], rows)
+}
+
+/// A row for each bit-field of a number, under the name C has for it.
+fn bit_fields(placed: &Placed<'_>, ty: &str) -> Vec<[String; 5]> {
+    let around = placed.path.rfind('.').map_or("", |dot| &placed.path[..=dot]);
+    let little = bit_fields::parts(placed.field, Endian::Little);
+    let big = bit_fields::parts(placed.field, Endian::Big);
+    let row = |(little, big): (&Part<'_>, &Part<'_>)| {
+        let [here, there] = [little, big].map(|part| bit_fields::place(part.shift, part.width));
+        let there = if here == there { String::new() } else { format!(" ({there} on big-endian machines)") };
+        let size = format!("{} bit{}", little.width, if little.width == 1 { "" } else { "s" });
+        let path = format!("{around}{}", little.name);
+        let meaning = format!("{here} of {}{there}", code(&placed.path));
+        [placed.offset.to_string(), size, code(path), code(format!("{ty}:{}", little.width)), meaning]
+    };
+    little.iter().zip(&big).map(row).collect()
 }
 
 fn minimum_sizes(layouts: &Layouts<'_>, laid: &StructLayout<'_>, page: &mut Vec<Block>) {

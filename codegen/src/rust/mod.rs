@@ -27,6 +27,7 @@ mod flags;
 pub(crate) mod follow;
 mod ioctls;
 mod names;
+mod parts;
 mod structs;
 mod text;
 mod unions;

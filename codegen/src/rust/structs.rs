@@ -6,7 +6,7 @@ use argsz_schema::model::{Dir, Struct, Type};
 use super::body::{Body, Member, elements};
 use super::docs::Docs;
 use super::text::Lines;
-use super::{Abi, derives, fields, names, per_abi, unions};
+use super::{Abi, derives, fields, names, parts, per_abi, unions};
 use crate::EmitError;
 
 /// Methods every struct has, whose names no accessor takes.
@@ -156,6 +156,16 @@ impl Scope {
         self.methods.insert(fresh.clone());
         fresh
     }
+
+    /// The name of two methods, one that reads and one that sets: with `suffix`, as often as it takes.
+    pub(super) fn accessors(&mut self, name: &str, suffix: &str) -> String {
+        let mut fresh = name.to_owned();
+        while self.methods.contains(&fresh) || self.methods.contains(&format!("set_{fresh}")) {
+            fresh = format!("{fresh}_{suffix}");
+        }
+        self.methods.extend([format!("set_{fresh}"), fresh.clone()]);
+        fresh
+    }
 }
 
 /// One field, with its methods.
@@ -200,6 +210,8 @@ fn field(
         typed.accessors(&scope.method(&name, "typed"), &format!("self.{ident}"), docs, &mut method);
         methods.push(method.into_text());
     }
+    let unit = parts::Unit { field: member.field, name: &ident, place: format!("self.{ident}"), unaligned: packed_in };
+    methods.push(parts::methods(&unit, scope));
     if !packed_in && let Type::Inline(_) | Type::Named(_) = member.field.ty {
         methods.push(unions::through(body, member, inline.as_ref(), &name, abi, scope)?);
     }

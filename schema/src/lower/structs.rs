@@ -118,7 +118,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         none: table.texts("none").into_iter().map(|text| (text.text, text.at)).collect(),
         errno: table.errno("errno"),
         after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),
-        bits: ty.as_ref().map(|ty| super::units::bits(&table, ty)).unwrap_or_default(),
+        bits: ty.as_ref().map(|ty| super::units::bits(&table, ty, is_arm)).unwrap_or_default(),
         ty: Type::Named(String::new()),
         meta,
         values,

@@ -23,7 +23,7 @@ const OF_VALUES: [&str; 13] = [
 ];
 
 /// `bits`: names and widths, which fill the number.
-pub(super) fn bits(table: &Table<'_, '_>, ty: &Type) -> Vec<(String, u64)> {
+pub(super) fn bits(table: &Table<'_, '_>, ty: &Type, is_arm: bool) -> Vec<(String, u64)> {
     let Some(at) = table.get("bits").map(|value| table.cx.at(value)) else { return Vec::new() };
     let cx = table.cx;
     let mut found = Vec::new();
@@ -49,6 +49,11 @@ pub(super) fn bits(table: &Table<'_, '_>, ty: &Type) -> Vec<(String, u64)> {
         let message = format!("these bits take {sum} of {} bits", u32::from(*width) * 8);
         let help = "name all of them; what has no meaning is `{ width = N }`";
         cx.report(Diagnostic::new(codes::AZ0007, at, message).help(help));
+    }
+    if is_arm && found.len() > 1 {
+        let message =
+            "an arm of a union has one bit-field at most: C would begin each of these `bits` at the first bit";
+        cx.report(Diagnostic::new(codes::AZ0239, at, message).help("put the number into a struct in the union"));
     }
     for key in OF_VALUES.into_iter().filter(|key| table.has(key)) {
         let message = format!("a number made of `bits` has no `{key}`: C has no name for it as a whole");
