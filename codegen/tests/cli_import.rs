@@ -239,3 +239,54 @@ fn a_header_of_300_kilobytes() {
     ran.ended(0);
     assert_eq!(project.read("big.toml").matches("[struct.big_").count(), 3_000);
 }
+
+#[test]
+fn a_typedef_in_one_line_became_packed() {
+    let project = Project::demo();
+    let header = "typedef struct { long long a; int b; } demo_t;\n\
+                  typedef struct {\n\tint a;\n  } __demo_u, *demo_p;\n\
+                  typedef struct\n{\n\tshort a;\n}\n demo_v;\n\
+                  typedef union { int a; char b; } __attribute__((aligned(4))) demo_w;\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(!text.contains("packed"), "{text}");
+    assert_eq!(size(&project, "new.toml", "demo_t", "x86-64"), "16");
+    for name in ["[struct.__demo_u]", "[struct.demo_v]", "[union.demo_w]"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_macro_that_is_a_list_of_texts_refused_the_whole_header() {
+    let project = Project::demo();
+    project
+        .write("demo.h", "#define DEMO_NAMES \"one\", \"two\"\n#define DEMO_NAME \"one\"\nstruct demo { int a; };\n");
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("left out: the macro `DEMO_NAMES`"), "{text}");
+    assert!(text.contains("[const.DEMO_NAME]") && text.contains("[struct.demo]"), "{text}");
+}
+
+#[test]
+fn private_parts_of_the_c_library_were_included() {
+    let project = Project::demo();
+    project.write("demo.h", "#include <stdint.h>\nstruct demo { uint32_t a; };\n");
+    project.write("other.h", "#define error\n#include <bits/part.h>\nstruct other { int a; };\n");
+    project.write("bits/part.h", "#ifndef error\n# error \"only of other.h\"\n#endif\n");
+    project.run(&["import", "other.h", "-I", ".", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("left out: the include `bits/part.h`"), "{text}");
+    assert!(!text.contains("includes = [\"bits/part.h\"]"), "{text}");
+    project.run(&["import", "demo.h", "-o", "draft.toml"]).ended(0);
+    assert!(project.read("draft.toml").contains("includes = [\"stdint.h\"]"), "{}", project.read("draft.toml"));
+}
+
+#[test]
+fn a_number_of_128_bits_lost_its_upper_half() {
+    let project = Project::demo();
+    project.write("demo.h", "#define DEMO_WIDE ((__int128)1 << 100)\n#define DEMO_ONE 1\n");
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("left out: the macro `DEMO_WIDE`") && !text.contains("[const.DEMO_WIDE]"), "{text}");
+}

@@ -36,13 +36,23 @@ impl<'a> Compiler<'a> {
         Ok(Self { program, arguments, header, dir })
     }
 
+    /// Whether a file that includes only this, by the name `#include` has for it, compiles.
+    pub(super) fn takes(&self, include: &str) -> Result<bool, ImportError> {
+        let output = self.ask(&["-fsyntax-only"], None, &format!("#include <{include}>\n"))?;
+        Ok(output.status.success())
+    }
+
     fn run(&self, options: &[&str], text: &str) -> Result<Output, ImportError> {
+        self.ask(options, Some(self.header), text)
+    }
+
+    fn ask(&self, options: &[&str], header: Option<&Path>, text: &str) -> Result<Output, ImportError> {
         let source = self.dir.path().join("questions.c");
         std::fs::write(&source, format!("{IOCTL}\n{text}"))
             .map_err(|error| ImportError::Io { path: source.clone(), error })?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(options).args(["-x", "c", "-w"]);
-        command.arg("-include").arg(self.header).arg("questions.c");
+        command.args(header.map(|_| "-include")).args(header).arg("questions.c");
         // Messages are read here: they are to be in English.
         command.current_dir(self.dir.path()).env("LC_ALL", "C").stdin(Stdio::null());
         command
@@ -102,8 +112,12 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The line of a question that a message of the compiler complains about, from 1.
+/// The line of a question that a message of the compiler complains about, from 1. Where a macro is at fault, some say the
+/// line of the macro first, and that of the question in a note.
 fn wrong_line(message: &str) -> Option<usize> {
     let (number, rest) = message.strip_prefix("questions.c:")?.split_once(':')?;
-    (rest.contains("error:")).then(|| number.parse().ok()).flatten().filter(|line| *line > 1)
+    (rest.contains("error:") || rest.contains("note: in expansion of macro"))
+        .then(|| number.parse().ok())
+        .flatten()
+        .filter(|line| *line > 1)
 }

@@ -142,7 +142,7 @@ pub(super) fn questions(macros: &[Macro], expanded: &HashMap<usize, String>) -> 
         let statement = text.is_empty() || text.contains(['{', '}', ';']) || text.contains("__attribute__");
         (!statement).then(|| {
             format!(
-                "_Static_assert(__builtin_classify_type({name}) <= 4, \"\"); \
+                "_Static_assert(__builtin_classify_type({name}) <= 4 && sizeof({name}) <= 8, \"\"); \
                  const long long argsz_v_{at} = (long long)({name}); const char argsz_n_{at} = ({name}) < 0;"
             )
         })

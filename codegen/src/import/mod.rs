@@ -4,6 +4,7 @@
 //! What no compiler knows (which numbers are flags, who fills in the size) is guessed from names and places, and marked
 //! for a person to decide. What comes out loads, and says what the header says: both are checked before it is printed.
 
+mod alignment;
 mod cc;
 mod draft;
 mod dwarf;
@@ -156,14 +157,7 @@ pub fn import(request: &Request) -> Result<Imported, ImportError> {
     let mut preprocessed = macros::preprocess(&compiler, &header)?;
     let expanded = macros::expand(&compiler, &preprocessed.macros)?;
     let mut questions = macros::questions(&preprocessed.macros, &expanded);
-    let mut tags = preprocessed.tags.clone();
-    tags.sort_unstable();
-    tags.dedup();
-    // A macro may have the name of a type, and is in its way from here on.
-    let hidden = |name: &str| preprocessed.macros.iter().any(|one| one.name == name);
-    let names = tags.iter().filter_map(|tag| tag.rsplit(' ').next()).filter(|name| hidden(name));
-    questions.extend(names.map(|name| format!("#undef {name}")));
-    questions.extend(tags.iter().map(|tag| alignment(tag)));
+    questions.extend(alignment::questions(&preprocessed.tags.iter().cloned().collect(), &preprocessed.macros));
     // Without a variable some compilers leave debug information out.
     questions.push("const char argsz_answers = 1;".to_owned());
     let object = compiler.compile(&mut questions)?;
@@ -174,22 +168,16 @@ pub fn import(request: &Request) -> Result<Imported, ImportError> {
         return Err(ImportError::NoDebugInfo);
     }
     let mentioned = mentioned(&preprocessed.macros);
-    let aligned = |tag: &str| answers.number(&alignment_name(tag));
-    let types = types::read(&dies, &header, answers.pointer(), &mentioned, &aligned, &text);
+    let read =
+        |aligned: &alignment::Aligned<'_>| types::read(&dies, &header, answers.pointer(), &mentioned, aligned, &text);
+    let types = alignment::read(&compiler, &preprocessed.macros, &answers, &read)?;
     let items = group::items(&types, &preprocessed.macros, &text);
     if items.is_empty() {
         return Err(ImportError::Nothing(request.header.clone()));
     }
-    let head = head(request, &header, &preprocessed, &String::from_utf8_lossy(&bytes));
+    let mut head = head(request, &header, &preprocessed, &String::from_utf8_lossy(&bytes));
+    leave_out_private(&compiler, &mut head)?;
     mend::mend(mend::Job { request, head, items, text: &text, target: answers.target(), include: &include })
-}
-
-fn alignment_name(tag: &str) -> String {
-    format!("argsz_a_{}", tag.replace(' ', "_"))
-}
-
-fn alignment(tag: &str) -> String {
-    format!("const unsigned long long {} = _Alignof({tag});", alignment_name(tag))
 }
 
 /// Tags that macros name: arguments of ioctls.
@@ -229,6 +217,18 @@ fn head(request: &Request, header: &Path, found: &macros::Preprocessed, text: &s
         includes,
         missing,
     }
+}
+
+/// Leaves out parts of the C library that only its own headers may include: what includes them does not compile.
+fn leave_out_private(compiler: &Compiler<'_>, head: &mut Head) -> Result<(), ImportError> {
+    for include in std::mem::take(&mut head.includes) {
+        if include.starts_with("bits/") && !compiler.takes(&include)? {
+            head.missing.push(format!("the include `{include}`, which does not compile by itself"));
+        } else {
+            head.includes.push(include);
+        }
+    }
+    Ok(())
 }
 
 /// What `#include` calls a file: its path below a folder of headers.
