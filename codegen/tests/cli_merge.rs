@@ -113,3 +113,46 @@ fn each_contradiction_is_named_on_both_sides() {
     let ran = project.run(&["import", "new/demo.h", "--release", "1.0", "--merge", "demo.toml"]);
     ran.ended(1).says("`demo_left`").says("`DEMO_WIDE`");
 }
+
+#[test]
+fn a_field_that_moved_was_merged_without_a_word() {
+    let project = Project::demo();
+    let old = "struct demo { int a; int b; char c[8]; long long d; };\nstruct thin { int a; long long b; };\n";
+    project.write("demo.h", old);
+    project.run(&["import", "demo.h", "--release", "1.0", "-o", "new.toml"]).ended(0);
+    let before = project.read("new.toml");
+    let moved = old.replace("int a; int b;", "int b; int a;");
+    let packed = moved.replace("long long b; }", "long long b; } __attribute__((packed))");
+    project.write("demo.h", packed);
+    for release in ["1.0", "1.1"] {
+        let ran = project.run(&["import", "demo.h", "--release", release, "--merge", "new.toml"]);
+        let ran = ran.ended(1).says("3 contradictions between the schema and the header");
+        let ran = ran.says("says that it is at byte 0, demo.h:1 says that it is at byte 4");
+        ran.says("`demo.b`").says("`thin.b`").says("says that it is at byte 8, demo.h:2 says that it is at byte 4");
+        assert_eq!(project.read("new.toml"), before);
+    }
+}
+
+#[test]
+fn an_ioctl_over_a_struct_that_grew_was_a_contradiction() {
+    let project = Project::demo();
+    let old = "#include <linux/ioctl.h>\nstruct demo { unsigned argsz; unsigned flags; };\n\
+               struct other { int a; int b; };\n#define DEMO_GO _IOWR('d', 1, struct demo)\n";
+    project.write("demo.h", old);
+    project.run(&["import", "demo.h", "--release", "1.0", "-o", "new.toml"]).ended(0);
+    let grown = old.replace("flags;", "flags; unsigned more;");
+    // A field that moved is found although a person has to say which flag guards the new one.
+    project.write("demo.h", grown.replace("int a; int b;", "int b; int a;"));
+    let ran = project.run(&["import", "demo.h", "--release", "1.1", "--merge", "new.toml"]);
+    ran.ended(1).says("2 contradictions between the schema and the header").says("`other.a`").says("`other.b`");
+    project.write("demo.h", grown);
+    let ran = project.run(&["import", "demo.h", "--release", "1.1", "--merge", "new.toml"]);
+    ran.says("since 1.1: demo.more").says("AZ0431");
+    assert!(project.read("new.toml").contains("since = \"1.1\""), "{}", project.read("new.toml"));
+    // Another number is one.
+    project.write("demo.h", old.replace("'d', 1", "'d', 2"));
+    project.run(&["import", "demo.h", "--release", "1.0", "-o", "again.toml"]).ended(0);
+    project.write("demo.h", old);
+    let ran = project.run(&["import", "demo.h", "--release", "1.1", "--merge", "again.toml"]);
+    ran.ended(1).says("1 contradiction between the schema and the header").says("`DEMO_GO`");
+}

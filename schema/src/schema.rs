@@ -85,6 +85,16 @@ impl Schema {
         }
     }
 
+    /// What a text means before anything is checked, as far as a person may still have to mend it; `None` if it has no
+    /// meaning yet.
+    #[must_use]
+    pub fn unchecked(source: Source) -> Option<Self> {
+        let ctxt = Ctxt::new();
+        let model = lower::lower(&source, &ctxt);
+        let found = ctxt.finish();
+        model.filter(|_| found.is_empty()).map(|model| Self { source, model })
+    }
+
     /// Reads a schema from a file.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let text = read(path)?;

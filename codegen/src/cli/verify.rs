@@ -189,7 +189,8 @@ impl Replay<'_> {
             1 => "1 mismatch".to_owned(),
             n => format!("{n} mismatches"),
         };
-        let _ = writeln!(text, "{vectors}, by {}: {}", engines.join(", "), paint(style, found));
+        let by = if engines.is_empty() { String::new() } else { format!(", by {}", engines.join(", ")) };
+        let _ = writeln!(text, "{vectors}{by}: {}", paint(style, found));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use argsz_schema::model::{ConstValue, Enum, EnumKind, FlagKind, Flags, Item, Model, Release};
+use argsz_schema::model::{ConstValue, Enum, EnumKind, FlagKind, Flags, Item, Model, Release, Type};
 use argsz_schema::source::{Source, Span};
 use argsz_schema::{Schema, constants, layout, target};
 use toml_edit::{Array, DocumentMut, InlineTable, Item as Toml, Table, Value};
@@ -73,12 +73,7 @@ pub fn merge(schema: &Schema, imported: &Imported, draft: &Schema, request: &Req
     };
     merge.numbers(&mut document, &theirs, &old, &new);
     merge.structs(&mut document, &theirs, &old, &new);
-    if !merge.contradictions.is_empty() {
-        merge.contradictions.sort_unstable();
-        return Err(MergeError::Contradiction {
-            found: merge.contradictions.into_iter().map(|(_, one)| one).collect(),
-        });
-    }
+    merge.agrees()?;
     if known.is_none() {
         let releases = document.get_mut("header").and_then(|header| header.get_mut("releases"));
         if let Some(releases) = releases.and_then(Toml::as_array_mut) {
@@ -88,6 +83,8 @@ pub fn merge(schema: &Schema, imported: &Imported, draft: &Schema, request: &Req
             releases.push_formatted(Value::from(request.release.as_str()).decorated(" ", blanks));
         }
     }
+    merge.places(&document.to_string(), &old, &new);
+    merge.agrees()?;
     Ok(Merged { text: document.to_string(), added: merge.added, ended: merge.ended })
 }
 
@@ -121,6 +118,22 @@ fn owners(model: &Model) -> HashMap<&str, Owner<'_>> {
     found
 }
 
+/// Whether both are one ioctl over one struct: its number changes with the size of the struct, which is compared itself.
+fn follows(a: &Owner<'_>, b: &Owner<'_>) -> bool {
+    match (a.item, b.item) {
+        (Item::Ioctl(a), Item::Ioctl(b)) => {
+            let named = |arg: &Option<Type>| match arg {
+                Some(Type::Named(name)) => Some(name.clone()),
+                _ => None,
+            };
+            (a.kind, a.magic.0, a.nr.0) == (b.kind, b.magic.0, b.nr.0)
+                && named(&a.arg).is_some()
+                && named(&a.arg) == named(&b.arg)
+        }
+        _ => false,
+    }
+}
+
 fn values(model: &Model) -> HashMap<String, ConstValue> {
     let laid = layout::layout(model, target::ALL[0]);
     laid.map(|laid| constants::all(model, &laid).into_iter().collect()).unwrap_or_default()
@@ -140,6 +153,16 @@ fn table_of(item: &Item) -> (&'static str, &str, &'static str) {
 }
 
 impl Merge<'_> {
+    /// All contradictions so far, as an error.
+    fn agrees(&mut self) -> Result<(), MergeError> {
+        if self.contradictions.is_empty() {
+            return Ok(());
+        }
+        self.contradictions.sort_unstable();
+        let found = std::mem::take(&mut self.contradictions);
+        Err(MergeError::Contradiction { found: found.into_iter().map(|(_, one)| one).collect() })
+    }
+
     pub(super) fn contradiction(&mut self, what: &str, at: Span, ours: &str, theirs: &str) {
         let line = self.source.position(at.start).0;
         let there = self.lines.get(what).copied();
@@ -176,7 +199,7 @@ impl Merge<'_> {
                 (Some(was), Some(is)) if was != is && owner.counter && !self.known => {
                     self.counted(document, owner, is, name);
                 }
-                (Some(was), Some(is)) if was != is => {
+                (Some(was), Some(is)) if was != is && !new_owners.get(name).is_some_and(|new| follows(owner, new)) => {
                     self.contradiction(name, owner.span, &shown(was), &shown(is));
                 }
                 (Some(_), None) if self.may_end(name, owner.span) => self.end_number(document, owner),

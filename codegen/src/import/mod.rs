@@ -14,6 +14,7 @@ mod macros;
 mod mend;
 mod merge;
 mod merge_fields;
+mod merge_places;
 mod object;
 mod text;
 mod types;
