@@ -290,3 +290,18 @@ fn a_number_of_128_bits_lost_its_upper_half() {
     let text = project.read("new.toml");
     assert!(text.contains("left out: the macro `DEMO_WIDE`") && !text.contains("[const.DEMO_WIDE]"), "{text}");
 }
+
+#[test]
+fn an_ioctl_whose_magic_is_a_semicolon_was_left_out() {
+    let project = Project::demo();
+    let header = "#include <linux/ioctl.h>\nstruct demo { int a; };\n#define DEMO_TYPE (';')\n\
+                  #define DEMO_GO _IO(DEMO_TYPE, 7)\n#define DEMO_READ _IOR('\\'', 8, struct demo)\n\
+                  #define DEMO_BRACE '{'\n#define DEMO_END return 1;\n";
+    project.write("demo.h", header);
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    for name in ["[ioctl.DEMO_GO]", "[ioctl.DEMO_READ]", "[const.DEMO_TYPE]", "[const.DEMO_BRACE]"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(text.contains("left out: the macro `DEMO_END`"), "{text}");
+}

@@ -131,6 +131,24 @@ pub(super) fn expand(compiler: &Compiler<'_>, macros: &[Macro]) -> Result<HashMa
     Ok(found)
 }
 
+/// What a line of C says outside of characters and texts: the magic of an ioctl may be `';'`.
+fn unquoted(text: &str) -> String {
+    let mut quote = None;
+    let mut escaped = false;
+    let outside = |c: &char| {
+        let inside = quote.is_some();
+        match (quote, *c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(*c),
+            _ => {}
+        }
+        !inside
+    };
+    text.chars().filter(outside).collect()
+}
+
 /// The questions to the compiler about macros, one a line.
 pub(super) fn questions(macros: &[Macro], expanded: &HashMap<usize, String>) -> Vec<String> {
     let ask = |(at, one): (usize, &Macro)| {
@@ -139,7 +157,10 @@ pub(super) fn questions(macros: &[Macro], expanded: &HashMap<usize, String>) -> 
         if text.starts_with('"') {
             return Some(format!("const char argsz_s_{at}[] = {name};"));
         }
-        let statement = text.is_empty() || text.contains(['{', '}', ';']) || text.contains("__attribute__");
+        let statement = text.is_empty() || {
+            let code = unquoted(text);
+            code.contains(['{', '}', ';']) || code.contains("__attribute__")
+        };
         (!statement).then(|| {
             format!(
                 "_Static_assert(__builtin_classify_type({name}) <= 4 && sizeof({name}) <= 8, \"\"); \
