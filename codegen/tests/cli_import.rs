@@ -305,3 +305,14 @@ fn an_ioctl_whose_magic_is_a_semicolon_was_left_out() {
     }
     assert!(text.contains("left out: the macro `DEMO_END`"), "{text}");
 }
+
+#[test]
+fn a_packed_struct_inside_of_another_was_laid_out_with_holes() {
+    let project = Project::demo();
+    let inner = "struct { unsigned char a; unsigned short b; } __attribute__((packed)) inner; char all[4];";
+    project.write("demo.h", format!("struct demo {{ union {{ {inner} }} u; }};\nstruct plain {{ int a; }};\n"));
+    project.run(&["import", "demo.h", "-o", "new.toml"]).ended(0);
+    let text = project.read("new.toml");
+    assert!(text.contains("left out: `struct demo`: `u.inner.b` is at 1, and would be at 2"), "{text}");
+    assert!(text.contains("[struct.plain]") && !text.contains("[struct.demo]"), "{text}");
+}

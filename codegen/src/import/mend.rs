@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use argsz_schema::diag::{Diagnostic, Severity};
-use argsz_schema::layout::{self, Layouts};
+use argsz_schema::layout::{self, Layouts, StructLayout};
 use argsz_schema::model::{ConstValue, Model};
 use argsz_schema::source::Source;
 use argsz_schema::target::{self, Target};
@@ -14,7 +14,7 @@ use argsz_schema::{Schema, constants};
 use super::draft::{Draft, Kind, Level};
 use super::macros::Value;
 use super::text::Text;
-use super::types::{Struct, Ty};
+use super::types::{Body, Struct, Ty};
 use super::write::{self, Head, Writer};
 use super::{ImportError, Imported, Request, include_name};
 
@@ -237,11 +237,25 @@ fn untrue(item: &Draft, model: &Model, layouts: &Layouts<'_>, values: &HashMap<S
                 let ours = format!("{} aligned to {}", laid.size, laid.align);
                 return Some(format!("it has {size} bytes aligned to {align}, and would have {ours}"));
             }
-            one.body.fields.iter().filter(|field| !field.name.is_empty()).find_map(|field| {
-                let ours = laid.field(&field.name)?.offset;
-                let real = field.offset;
-                (ours != real).then(|| format!("`{}` is at {real}, and would be at {ours}", field.name))
-            })
+            moved(&one.body, "", 0, laid)
         }
     }
+}
+
+/// The first field that the schema has elsewhere, or as large as it is not, in structs and unions written in place too.
+/// `prefix` is the path of `body`, with a dot, and `start` where it begins.
+fn moved(body: &Body, prefix: &str, start: u64, laid: &StructLayout<'_>) -> Option<String> {
+    body.fields.iter().find_map(|field| {
+        let (path, real) = (format!("{prefix}{}", field.name), start + field.offset);
+        let placed = laid.field(&path).filter(|_| !field.name.is_empty());
+        if let Some(ours) = placed.map(|placed| placed.offset).filter(|ours| *ours != real) {
+            return Some(format!("`{path}` is at {real}, and would be at {ours}"));
+        }
+        let Ty::Inline(inner) = &field.ty else { return None };
+        let within = if field.name.is_empty() { prefix.to_owned() } else { format!("{path}.") };
+        moved(inner, &within, real, laid).or_else(|| {
+            let ours = placed.map(|placed| placed.size).filter(|ours| *ours != inner.size)?;
+            Some(format!("`{path}` has {} bytes, and would have {ours}", inner.size))
+        })
+    })
 }
