@@ -77,7 +77,7 @@ fn flags(name: &str, width: u8, style: Style) -> Item {
     ];
     let both = vec![members[0].key.clone(), members[1].key.clone()];
     members.push(flag(&format!("{upper}_RW"), FlagKind::Of(both), 3));
-    Item::Flags(Flags { meta: meta(name), width, style, prefix: "HAND_".to_owned(), members })
+    Item::Flags(Flags { meta: meta(name), width, style, prefix: "HAND_".to_owned(), members }.into())
 }
 
 fn values(name: &str, style: Style, values: &[i64]) -> Item {
@@ -92,7 +92,7 @@ fn values(name: &str, style: Style, values: &[i64]) -> Item {
         values.iter().enumerate().map(|(at, value)| member(&at.to_string(), *value, EnumKind::Value)).collect();
     members.push(member("SAME", members[0].value, EnumKind::Alias("0".to_owned())));
     members.push(member("NR", 3, EnumKind::Counter));
-    Item::Enum(Enum { meta: meta(name), width: 8, style, prefix: "HAND_".to_owned(), open: false, members })
+    Item::Enum(Enum { meta: meta(name), width: 8, style, prefix: "HAND_".to_owned(), open: false, members }.into())
 }
 
 /// Structs that C and C++ disagree about, or that a compiler warns of.
@@ -123,9 +123,9 @@ fn structs() -> Vec<Item> {
         item("hand_only", vec![field("only", flex(ty("u8")))]),
         item("hand_either", vec![field("n", ty("u32")), inline(true, "", either)]),
         union("hand_union", vec![field("bytes", array(ty("u8"), 5)), field("word", ty("u32"))]),
-        Item::Struct(holes),
-        Item::Struct(packed),
-        Item::Struct(aligned),
+        Item::Struct(holes.into()),
+        Item::Struct(packed.into()),
+        Item::Struct(aligned.into()),
     ]
 }
 

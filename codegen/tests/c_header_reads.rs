@@ -32,7 +32,7 @@ fn flags() -> Item {
     ];
     let prefix = "IOMMU_INV_ADDR_FLAGS_".to_owned();
     let meta = said("iommu_inv_addr_flags", "What an invalidation of addresses is limited to.");
-    Item::Flags(Flags { meta, width: 4, style: Style::Define, prefix, members })
+    Item::Flags(Flags { meta, width: 4, style: Style::Define, prefix, members }.into())
 }
 
 fn values() -> Item {
@@ -50,7 +50,7 @@ fn values() -> Item {
     ];
     let mut meta = said("iommu_inv_granularity", "How much is invalidated.\n\nCoarser is always allowed.");
     meta.deprecated = Some("iommufd has its own invalidation".to_owned());
-    Item::Enum(Enum { meta, width: 1, style: Style::Enum, prefix: String::new(), open: false, members })
+    Item::Enum(Enum { meta, width: 1, style: Style::Enum, prefix: String::new(), open: false, members }.into())
 }
 
 fn sample() -> Model {
@@ -95,8 +95,8 @@ fn sample() -> Model {
         constant("IOMMU_TYPE", 59, Some("';'")),
         flags(),
         values(),
-        Item::Struct(info),
-        Item::Struct(addr),
+        Item::Struct(info.into()),
+        Item::Struct(addr.into()),
         ioctl("IOMMU_INVALIDATE", IoctlKind::Iow, 0x12, Some(ty("iommu_cache_invalidate_info"))),
     ]);
     model.header.doc = String::from("Invalidation of caches, in short.");

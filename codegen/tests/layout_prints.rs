@@ -47,7 +47,7 @@ fn sample() -> Model {
         constant("HAND_MAX", u64::MAX.into(), None),
         constant("HAND_LOW", -1, None),
         string("HAND_NAME", "hand"),
-        Item::Struct(def),
+        Item::Struct(def.into()),
     ])
 }
 

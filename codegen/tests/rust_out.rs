@@ -42,7 +42,7 @@ fn flags(name: &str, width: u8) -> Item {
         flag("NR", FlagKind::Count, 3),
         flag("RW", FlagKind::Of(vec!["READ".to_owned(), "WRITE".to_owned()]), 3),
     ];
-    Item::Flags(Flags { meta: meta(name), width, style: Style::Define, prefix: "HAND_".to_owned(), members })
+    Item::Flags(Flags { meta: meta(name), width, style: Style::Define, prefix: "HAND_".to_owned(), members }.into())
 }
 
 fn values(name: &str, width: u8, values: &[(&str, i64)]) -> Item {
@@ -52,7 +52,7 @@ fn values(name: &str, width: u8, values: &[(&str, i64)]) -> Item {
     members.push(member("SAME", members[0].value, EnumKind::Alias(members[0].key.clone())));
     members.push(member("NR", 3, EnumKind::Counter));
     let meta = meta(name);
-    Item::Enum(Enum { meta, width, style: Style::Enum, prefix: "HAND_".to_owned(), open: false, members })
+    Item::Enum(Enum { meta, width, style: Style::Enum, prefix: "HAND_".to_owned(), open: false, members }.into())
 }
 
 fn span() -> Span {
@@ -110,9 +110,9 @@ fn odd() -> Vec<Item> {
         union("hand_union", vec![field("bytes", array(ty("u8"), 5)), field("word", ty("u32"))]),
         item("hand_holes", fields(["u8 a", "u32 b", "u64 c", "u8 d"])),
         item("option", fields(["u32 type", "u32 self", "u32 __type"])),
-        Item::Struct(packed),
-        Item::Struct(packed_aligned),
-        Item::Struct(aligned),
+        Item::Struct(packed.into()),
+        Item::Struct(packed_aligned.into()),
+        Item::Struct(aligned.into()),
         values("hand_signed", 4, &[("2M", -1), ("low", i64::from(i32::MIN))]),
         ioctl("HAND_DO", IoctlKind::Io, 0x80, Some(ty("hand_user"))),
         ioctl("HAND_GET", IoctlKind::Ior, 0x81, Some(ty("hand_user"))),
@@ -226,6 +226,7 @@ fn no_text_of_a_schema_breaks_out_of_its_place() {
     for one in &mut hostile.items {
         let meta = match one {
             Item::Struct(def) => {
+                let def = std::sync::Arc::make_mut(def);
                 def.fields.iter_mut().for_each(|field| field.meta.doc = text.to_owned());
                 &mut def.meta
             }

@@ -1,9 +1,4 @@
-//! Conditions from text: Rust's expression syntax, of which only the forms of docs/language.md mean something here.
-
-use std::str::FromStr as _;
-
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use syn::spanned::Spanned as _;
+//! Conditions from text: of Rust's expression syntax the forms of docs/language.md, with Rust's precedence.
 
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
@@ -11,18 +6,25 @@ use crate::expr::{Arith, Compare, Expr, ExprKind, Test};
 use crate::model::Path;
 use crate::source::Span;
 
-/// No condition that people read is longer, or has more parts. syn and we recurse, so there has to be an end.
+/// No condition that people read is longer, has more words and signs, or is deeper. Others recurse over what is read
+/// here, so there has to be an end.
 const LONGEST: usize = 4096;
-const MOST_FORMS: usize = 256;
+const MOST_TOKENS: usize = 512;
+const DEEPEST: usize = 64;
 
 /// What the language has, for those who ask for something else.
 const FORMS: &str = "conditions know paths, numbers, == != < <= > >= && || ! + - * &, has(), any(), only(), known(), \
                      one_of(), overflows() and fits_ulong()";
 
+/// Signs, the long ones first. Some are of Rust alone: they are read, so that the whole of them is refused.
+const SIGNS: [&str; 33] = [
+    "<<=", ">>=", "..=", "...", "&&", "||", "==", "!=", "<=", ">=", "<<", ">>", "::", "->", "=>", "..", "<", ">", "!",
+    "+", "-", "*", "&", "|", "(", ")", ".", ",", "%", "/", "^", "=", "?",
+];
+
 /// Parses a condition; `at` is the place of `text` in the schema. Reports what is wrong with it.
 pub fn parse(text: &str, at: Span, cx: &Ctxt) -> Option<Expr> {
-    let parser = Parser { at, len: text.len() };
-    match parser.text(text) {
+    match Parser::new(text, at).whole() {
         Ok(expr) => Some(expr),
         Err(diagnostic) => {
             cx.report(*diagnostic);
@@ -38,207 +40,355 @@ fn mistake(at: Span, message: &str, help: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(codes::AZ0501, at, message).label("not understood").help(help))
 }
 
-struct Parser {
-    at: Span,
-    len: usize,
+/// A word or sign of the text.
+#[derive(Clone, Copy, PartialEq)]
+enum Token<'t> {
+    Name(&'t str),
+    Number(&'t str),
+    Sign(&'static str),
+    /// No word of any language.
+    Other,
+    End,
 }
 
-impl Parser {
-    fn text(&self, text: &str) -> Parsed<Expr> {
-        if text.len() > LONGEST || forms(text) > MOST_FORMS {
-            return Err(mistake(self.at, "this condition is too long", "say it in several rules"));
-        }
-        if text.trim().is_empty() {
-            return Err(mistake(self.at, "this condition is empty", FORMS));
-        }
-        let tokens = TokenStream::from_str(text)
-            .map_err(|error| mistake(self.place(error.span()), "this is no expression", "parentheses come in pairs"))?;
-        let tree: syn::Expr = syn::parse2(fields_may_be_keywords(tokens))
-            .map_err(|error| mistake(self.place(error.span()), &format!("this is no expression: {error}"), FORMS))?;
-        let parsed = self.expr(&tree);
-        // Places pile up in memory, where there is no compiler that keeps them.
-        if !proc_macro::is_available() {
-            proc_macro2::extra::invalidate_current_thread_spans();
-        }
-        parsed
+/// What joins two operands.
+#[derive(Clone, Copy)]
+enum Operator {
+    And,
+    Or,
+    Compare(Compare),
+    Arith(Arith),
+}
+
+/// How close comparisons bind, of which none follows another.
+const COMPARES: u8 = 3;
+
+/// An operator, and how close it binds.
+fn operator(sign: &str) -> Option<(Operator, u8)> {
+    Some(match sign {
+        "||" => (Operator::Or, 1),
+        "&&" => (Operator::And, 2),
+        "==" => (Operator::Compare(Compare::Eq), COMPARES),
+        "!=" => (Operator::Compare(Compare::Ne), COMPARES),
+        "<" => (Operator::Compare(Compare::Lt), COMPARES),
+        "<=" => (Operator::Compare(Compare::Le), COMPARES),
+        ">" => (Operator::Compare(Compare::Gt), COMPARES),
+        ">=" => (Operator::Compare(Compare::Ge), COMPARES),
+        "&" => (Operator::Arith(Arith::And), 4),
+        "+" => (Operator::Arith(Arith::Add), 5),
+        "-" => (Operator::Arith(Arith::Sub), 5),
+        "*" => (Operator::Arith(Arith::Mul), 6),
+        _ => return None,
+    })
+}
+
+/// Reads a text from left to right. Places in it are bytes from its beginning.
+struct Parser<'t> {
+    text: &'t str,
+    at: Span,
+    /// The token that comes next, and its place.
+    next: Token<'t>,
+    start: usize,
+    end: usize,
+    /// The end of the token before.
+    done: usize,
+    tokens: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, at: Span) -> Self {
+        let mut parser = Self { text, at, next: Token::End, start: 0, end: 0, done: 0, tokens: 0 };
+        parser.advance();
+        parser
     }
 
-    /// The place in the schema of a place in the text. Text with escapes is longer in the schema: the whole of it is
-    /// then the best that can be shown.
-    fn place(&self, span: proc_macro2::Span) -> Span {
-        let range = span.byte_range();
-        let escaped = (self.at.end.saturating_sub(self.at.start)) as usize != self.len;
-        if escaped || range.start >= range.end || range.end > self.len {
+    fn whole(mut self) -> Parsed<Expr> {
+        if self.text.len() > LONGEST {
+            return Err(self.too_long());
+        }
+        if self.next == Token::End {
+            return Err(mistake(self.at, "this condition is empty", FORMS));
+        }
+        let expr = self.expr(0, 0)?;
+        match self.next {
+            Token::End => Ok(expr),
+            Token::Sign(")") => Err(mistake(self.here(), "this is no expression", "parentheses come in pairs")),
+            Token::Sign(_) => {
+                Err(mistake(self.here(), "this operator means nothing in a condition", FORMS))
+            }
+            _ => Err(mistake(self.here(), "this is no expression: an operator is missing before it", FORMS)),
+        }
+    }
+
+    #[expect(clippy::unnecessary_box_returns, reason = "an error is boxed, so that results stay small")]
+    fn too_long(&self) -> Box<Diagnostic> {
+        mistake(self.at, "this condition is too long", "say it in several rules")
+    }
+
+    /// The place in the schema of `start..end`. Text with escapes is longer in the schema: the whole of it is then the
+    /// best that can be shown.
+    fn place(&self, start: usize, end: usize) -> Span {
+        let escaped = (self.at.end.saturating_sub(self.at.start)) as usize != self.text.len();
+        if escaped || start >= end || end > self.text.len() {
             return self.at;
         }
         let shift = |n: usize| self.at.start.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
-        Span { start: shift(range.start), end: shift(range.end) }
+        Span { start: shift(start), end: shift(end) }
     }
 
-    fn expr(&self, tree: &syn::Expr) -> Parsed<Expr> {
-        let span = self.place(tree.span());
-        let kind = match tree {
-            syn::Expr::Paren(inner) => return self.expr(&inner.expr),
-            syn::Expr::Group(inner) => return self.expr(&inner.expr),
-            syn::Expr::Lit(lit) => ExprKind::Int(self.number(lit)?),
-            syn::Expr::Path(_) | syn::Expr::Field(_) => Self::named(self.path(tree)?),
-            syn::Expr::Unary(unary) => match unary.op {
-                syn::UnOp::Not(_) => ExprKind::Not(Box::new(self.expr(&unary.expr)?)),
-                syn::UnOp::Neg(_) => {
-                    let zero = Expr { kind: ExprKind::Int(0), span };
-                    ExprKind::Arith(Arith::Sub, Box::new(zero), Box::new(self.expr(&unary.expr)?))
-                }
-                _ => return Err(mistake(span, "this operator means nothing in a condition", FORMS)),
+    /// The place of the token that comes next.
+    fn here(&self) -> Span {
+        self.place(self.start, self.end)
+    }
+
+    /// The place of all that was taken since `start`.
+    fn since(&self, start: usize) -> Span {
+        self.place(start, self.done)
+    }
+
+    fn advance(&mut self) {
+        self.done = self.end;
+        self.tokens += 1;
+        let rest = &self.text[self.end..];
+        let trimmed = rest.trim_start();
+        self.start = self.text.len() - trimmed.len();
+        let word = trimmed.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let length;
+        (self.next, length) = match trimmed.bytes().next() {
+            None => (Token::End, 0),
+            Some(b'0'..=b'9') => (Token::Number(&trimmed[..word]), word),
+            Some(_) if word > 0 => (Token::Name(&trimmed[..word]), word),
+            Some(_) => match SIGNS.iter().find(|sign| trimmed.starts_with(**sign)) {
+                Some(sign) => (Token::Sign(sign), sign.len()),
+                None => (Token::Other, trimmed.chars().next().map_or(0, char::len_utf8)),
             },
-            syn::Expr::Binary(binary) => self.binary(binary)?,
-            syn::Expr::MethodCall(call) => self.test(call)?,
-            syn::Expr::Call(call) => self.function(call)?,
-            _ => return Err(mistake(span, "this form means nothing in a condition", FORMS)),
         };
-        Ok(Expr { kind, span })
+        self.end = self.start + length;
     }
 
-    fn number(&self, lit: &syn::ExprLit) -> Parsed<u64> {
-        let at = self.place(lit.span());
-        match &lit.lit {
-            syn::Lit::Int(int) if int.suffix().is_empty() => {
-                int.base10_parse().map_err(|_| mistake(at, "this number does not fit 64 bits", "numbers are u64"))
+    /// Takes the sign if it comes next.
+    fn take(&mut self, sign: &str) -> bool {
+        let is_next = matches!(self.next, Token::Sign(next) if next == sign);
+        if is_next {
+            self.advance();
+        }
+        is_next
+    }
+
+    fn close(&mut self) -> Parsed<()> {
+        if self.take(")") {
+            return Ok(());
+        }
+        Err(mistake(self.here(), "this is no expression: `)` is missing", "parentheses come in pairs"))
+    }
+
+    /// Operands joined by operators that bind at least so close.
+    fn expr(&mut self, least: u8, depth: usize) -> Parsed<Expr> {
+        let start = self.start;
+        let mut left = self.unary(depth)?;
+        let mut compared = false;
+        while let Token::Sign(sign) = self.next
+            && let Some((operator, binds)) = operator(sign)
+            && binds >= least
+        {
+            if binds == COMPARES && std::mem::replace(&mut compared, true) {
+                let message = "this is no expression: comparisons cannot be chained";
+                return Err(mistake(self.here(), message, "join them by `&&`"));
             }
-            _ => Err(mistake(at, "only integers have a place in a condition", "numbers are u64, without a suffix")),
+            self.advance();
+            let right = self.expr(binds + 1, depth + 1)?;
+            compared &= binds >= COMPARES;
+            left = Expr { kind: joined(operator, left, right), span: self.since(start) };
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self, depth: usize) -> Parsed<Expr> {
+        if depth > DEEPEST || self.tokens > MOST_TOKENS {
+            return Err(self.too_long());
+        }
+        let start = self.start;
+        if self.take("!") {
+            let of = Box::new(self.unary(depth + 1)?);
+            return Ok(Expr { kind: ExprKind::Not(of), span: self.since(start) });
+        }
+        if self.take("-") {
+            let of = Box::new(self.unary(depth + 1)?);
+            let span = self.since(start);
+            let zero = Box::new(Expr { kind: ExprKind::Int(0), span });
+            return Ok(Expr { kind: ExprKind::Arith(Arith::Sub, zero, of), span });
+        }
+        if self.take("(") {
+            let inner = self.expr(0, depth + 1)?;
+            self.close()?;
+            return Ok(inner);
+        }
+        let kind = self.operand(depth)?;
+        Ok(Expr { kind, span: self.since(start) })
+    }
+
+    fn operand(&mut self, depth: usize) -> Parsed<ExprKind> {
+        let here = self.here();
+        match self.next {
+            Token::Number(digits) => {
+                self.advance();
+                number(digits, here).map(ExprKind::Int)
+            }
+            Token::Name("true" | "false") => {
+                Err(mistake(here, "only integers have a place in a condition", "numbers are u64, without a suffix"))
+            }
+            Token::Name(_) => self.path(depth),
+            Token::End => Err(mistake(self.at, "this is no expression: its end is missing", FORMS)),
+            _ => Err(mistake(here, "this is no expression", FORMS)),
         }
     }
 
-    fn named(path: Path) -> ExprKind {
-        match path.0.as_slice() {
-            [name] if name == "U64_MAX" => ExprKind::Int(u64::MAX),
-            [name] if name == "U32_MAX" => ExprKind::Int(u32::MAX.into()),
-            _ => ExprKind::Path(path),
+    /// A path, a test of one, or the call of a function.
+    fn path(&mut self, depth: usize) -> Parsed<ExprKind> {
+        let start = self.start;
+        let mut path = Vec::new();
+        loop {
+            let (here, from) = (self.here(), self.start);
+            let Token::Name(name) = self.next else {
+                let help = match self.next {
+                    Token::Number(_) => "elements of arrays cannot be named",
+                    _ => "a path is names joined by dots",
+                };
+                return Err(mistake(here, "this is no path", help));
+            };
+            self.advance();
+            if self.take("(") {
+                return match path.is_empty() {
+                    true => self.function(name, from, depth),
+                    false => self.test(Path(path), name, start, here),
+                };
+            }
+            path.push(name.to_owned());
+            if path.len() > DEEPEST {
+                return Err(self.too_long());
+            }
+            if self.take(".") {
+                continue;
+            }
+            if matches!(self.next, Token::Sign("::")) {
+                return Err(mistake(self.here(), "this is no path", "fields are joined by a dot: `granu.pasid_info`"));
+            }
+            return Ok(match path.as_slice() {
+                [name] if name == "U64_MAX" => ExprKind::Int(u64::MAX),
+                [name] if name == "U32_MAX" => ExprKind::Int(u32::MAX.into()),
+                _ => ExprKind::Path(Path(path)),
+            });
         }
     }
 
-    fn path(&self, tree: &syn::Expr) -> Parsed<Path> {
-        match tree {
-            syn::Expr::Path(path) if path.qself.is_none() => {
-                let name = path.path.get_ident().map(plain);
-                let help = "fields are joined by a dot: `granu.pasid_info`";
-                Ok(Path(vec![name.ok_or_else(|| mistake(self.place(tree.span()), "this is no path", help))?]))
-            }
-            syn::Expr::Field(field) => {
-                let mut path = self.path(&field.base)?;
-                match &field.member {
-                    syn::Member::Named(name) => path.0.push(plain(name)),
-                    syn::Member::Unnamed(_) => {
-                        let help = "elements of arrays cannot be named";
-                        return Err(mistake(self.place(tree.span()), "this is no path", help));
-                    }
-                }
-                Ok(path)
-            }
-            _ => Err(mistake(self.place(tree.span()), "this is no path", "a path is names joined by dots")),
-        }
-    }
-
-    fn binary(&self, binary: &syn::ExprBinary) -> Parsed<ExprKind> {
-        let left = self.expr(&binary.left)?;
-        let right = self.expr(&binary.right)?;
-        let compare = |op| ExprKind::Compare(op, Box::new(left.clone()), Box::new(right.clone()));
-        let arith = |op| ExprKind::Arith(op, Box::new(left.clone()), Box::new(right.clone()));
-        Ok(match binary.op {
-            syn::BinOp::And(_) => ExprKind::And(joined(left, right, |kind| match kind {
-                ExprKind::And(parts) => Ok(parts),
-                other => Err(other),
-            })),
-            syn::BinOp::Or(_) => ExprKind::Or(joined(left, right, |kind| match kind {
-                ExprKind::Or(parts) => Ok(parts),
-                other => Err(other),
-            })),
-            syn::BinOp::Eq(_) => compare(Compare::Eq),
-            syn::BinOp::Ne(_) => compare(Compare::Ne),
-            syn::BinOp::Lt(_) => compare(Compare::Lt),
-            syn::BinOp::Le(_) => compare(Compare::Le),
-            syn::BinOp::Gt(_) => compare(Compare::Gt),
-            syn::BinOp::Ge(_) => compare(Compare::Ge),
-            syn::BinOp::Add(_) => arith(Arith::Add),
-            syn::BinOp::Sub(_) => arith(Arith::Sub),
-            syn::BinOp::Mul(_) => arith(Arith::Mul),
-            syn::BinOp::BitAnd(_) => arith(Arith::And),
-            _ => {
-                let at = self.place(binary.op.span());
-                return Err(mistake(at, "this operator means nothing in a condition", FORMS));
-            }
-        })
-    }
-
-    fn test(&self, call: &syn::ExprMethodCall) -> Parsed<ExprKind> {
-        let test = match plain(&call.method).as_str() {
+    /// `path.test(A | B)`, behind its opening parenthesis.
+    fn test(&mut self, path: Path, name: &str, start: usize, at: Span) -> Parsed<ExprKind> {
+        let test = match name {
             "has" => Test::Has,
             "any" => Test::Any,
             "only" => Test::Only,
             "one_of" => Test::OneOf,
             "known" => Test::Known,
-            other => {
-                let at = self.place(call.method.span());
-                return Err(mistake(at, &format!("there is no test `{other}`"), FORMS));
-            }
+            other => return Err(mistake(at, &format!("there is no test `{other}`"), FORMS)),
         };
-        let path = self.path(&call.receiver)?;
         let mut names = Vec::new();
-        let args: Vec<&syn::Expr> = call.args.iter().collect();
-        match (test, args.as_slice()) {
-            (Test::Known, []) => {}
-            (Test::Known, _) => {
-                return Err(mistake(self.place(call.args.span()), "`known` takes nothing", "write `flags.known()`"));
+        if test == Test::Known {
+            if !self.take(")") {
+                return Err(mistake(self.here(), "`known` takes nothing", "write `flags.known()`"));
             }
-            (_, [set]) => self.names(set, &mut names)?,
-            (..) => {
+        } else {
+            if !matches!(self.next, Token::Sign(")")) {
+                self.names(&mut names, 0)?;
+            }
+            if names.is_empty() || matches!(self.next, Token::Sign(",")) {
                 let help = "write `flags.has(A | B)`";
-                return Err(mistake(self.place(call.span()), "this test takes one set of members", help));
+                return Err(mistake(self.place(start, self.end), "this test takes one set of members", help));
             }
+            self.close()?;
         }
         Ok(ExprKind::Test(test, path, names))
     }
 
     /// `A | B | C`
-    fn names(&self, set: &syn::Expr, names: &mut Vec<(String, Span)>) -> Parsed<()> {
-        match set {
-            syn::Expr::Paren(inner) => self.names(&inner.expr, names),
-            syn::Expr::Group(inner) => self.names(&inner.expr, names),
-            syn::Expr::Binary(binary) if matches!(binary.op, syn::BinOp::BitOr(_)) => {
-                self.names(&binary.left, names)?;
-                self.names(&binary.right, names)
+    fn names(&mut self, names: &mut Vec<(String, Span)>, depth: usize) -> Parsed<()> {
+        loop {
+            if depth > DEEPEST || self.tokens > MOST_TOKENS {
+                return Err(self.too_long());
             }
-            syn::Expr::Path(path) if path.path.get_ident().is_some() => {
-                names.extend(path.path.get_ident().map(|name| (plain(name), self.place(name.span()))));
-                Ok(())
+            let here = self.here();
+            match self.next {
+                Token::Name(name) => {
+                    names.push((name.to_owned(), here));
+                    self.advance();
+                }
+                Token::Sign("(") => {
+                    self.advance();
+                    self.names(names, depth + 1)?;
+                    self.close()?;
+                }
+                _ => {
+                    let help = "members are joined by `|`: `flags.has(A | B)`";
+                    return Err(mistake(here, "this is no member", help));
+                }
             }
-            other => {
-                let help = "members are joined by `|`: `flags.has(A | B)`";
-                Err(mistake(self.place(other.span()), "this is no member", help))
+            if !self.take("|") {
+                return Ok(());
             }
         }
     }
 
-    fn function(&self, call: &syn::ExprCall) -> Parsed<ExprKind> {
-        let name = self.path(&call.func)?.to_string();
-        let args: Vec<&syn::Expr> = call.args.iter().collect();
-        let [arg] = args.as_slice() else {
-            let message = format!("`{name}` takes one argument");
-            return Err(mistake(self.place(call.span()), &message, FORMS));
-        };
-        let arg = Box::new(self.expr(arg)?);
-        match name.as_str() {
-            "overflows" => Ok(ExprKind::Overflows(arg)),
-            "fits_ulong" => Ok(ExprKind::FitsUlong(arg)),
+    /// `function(term)`, behind its opening parenthesis.
+    fn function(&mut self, name: &str, start: usize, depth: usize) -> Parsed<ExprKind> {
+        let of: fn(Box<Expr>) -> ExprKind = match name {
+            "overflows" => ExprKind::Overflows,
+            "fits_ulong" => ExprKind::FitsUlong,
             _ => {
-                let at = self.place(call.func.span());
-                Err(mistake(at, &format!("there is no function `{name}`"), FORMS))
+                let at = self.place(start, start + name.len());
+                return Err(mistake(at, &format!("there is no function `{name}`"), FORMS));
+            }
+        };
+        if !matches!(self.next, Token::Sign(")")) {
+            let of = of(Box::new(self.expr(0, depth + 1)?));
+            if !matches!(self.next, Token::Sign(",")) {
+                return self.close().map(|()| of);
             }
         }
+        Err(mistake(self.place(start, self.end), &format!("`{name}` takes one argument"), FORMS))
+    }
+}
+
+fn number(digits: &str, at: Span) -> Parsed<u64> {
+    let plain = digits.replace('_', "");
+    let (digits, radix) = match plain.get(..2) {
+        Some("0x") => (&plain[2..], 16),
+        Some("0o") => (&plain[2..], 8),
+        Some("0b") => (&plain[2..], 2),
+        _ => (plain.as_str(), 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        let help = "numbers are u64, without a suffix";
+        return Err(mistake(at, "only integers have a place in a condition", help));
+    }
+    u64::from_str_radix(digits, radix).map_err(|_| mistake(at, "this number does not fit 64 bits", "numbers are u64"))
+}
+
+fn joined(operator: Operator, left: Expr, right: Expr) -> ExprKind {
+    match operator {
+        Operator::And => ExprKind::And(list(left, right, |kind| match kind {
+            ExprKind::And(parts) => Ok(parts),
+            other => Err(other),
+        })),
+        Operator::Or => ExprKind::Or(list(left, right, |kind| match kind {
+            ExprKind::Or(parts) => Ok(parts),
+            other => Err(other),
+        })),
+        Operator::Compare(compare) => ExprKind::Compare(compare, Box::new(left), Box::new(right)),
+        Operator::Arith(arith) => ExprKind::Arith(arith, Box::new(left), Box::new(right)),
     }
 }
 
 /// `a && b && c` is one list of three.
-fn joined(left: Expr, right: Expr, parts: impl Fn(ExprKind) -> Result<Vec<Expr>, ExprKind>) -> Vec<Expr> {
+fn list(left: Expr, right: Expr, parts: fn(ExprKind) -> Result<Vec<Expr>, ExprKind>) -> Vec<Expr> {
     let mut all = Vec::new();
     for side in [left, right] {
         let span = side.span;
@@ -248,41 +398,6 @@ fn joined(left: Expr, right: Expr, parts: impl Fn(ExprKind) -> Result<Vec<Expr>,
         }
     }
     all
-}
-
-fn plain(name: &Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
-}
-
-/// Structs have fields called `type` and the like; syn takes such a name only in its raw form.
-fn fields_may_be_keywords(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), fields_may_be_keywords(group.stream()));
-                inner.set_span(group.span());
-                TokenTree::Group(inner)
-            }
-            TokenTree::Ident(name) if is_keyword(&name.to_string()) => {
-                TokenTree::Ident(Ident::new_raw(&name.to_string(), name.span()))
-            }
-            other => other,
-        })
-        .collect()
-}
-
-/// Those that have a raw form.
-fn is_keyword(name: &str) -> bool {
-    !matches!(name, "self" | "Self" | "super" | "crate" | "_" | "true" | "false")
-        && !name.starts_with("r#")
-        && syn::parse_str::<Ident>(name).is_err()
-}
-
-/// How many forms the text can have at most: an upper bound of how deep its tree is.
-fn forms(text: &str) -> usize {
-    text.matches(['(', '[', '{', '!', '-', '+', '*', '&', '|', '.', '<', '>', '=', '%', '/', '^']).count()
 }
 
 #[cfg(test)]
@@ -330,6 +445,48 @@ mod tests {
         assert!(parsed("self == 1").is_ok());
         assert!(parsed("a::b == 1").is_err());
         assert!(parsed("true").is_err());
+    }
+
+    /// A text in which every operand stands in parentheses, as syn reads it.
+    fn in_parentheses(tree: &syn::Expr) -> String {
+        use quote::ToTokens as _;
+        match tree {
+            syn::Expr::Paren(inner) => in_parentheses(&inner.expr),
+            syn::Expr::Unary(unary) => format!("{}({})", unary.op.to_token_stream(), in_parentheses(&unary.expr)),
+            syn::Expr::Binary(binary) => {
+                let [left, right] = [&binary.left, &binary.right].map(|side| in_parentheses(side));
+                format!("({left}) {} ({right})", binary.op.to_token_stream())
+            }
+            other => other.to_token_stream().to_string().replace(' ', ""),
+        }
+    }
+
+    #[test]
+    fn operators_bind_as_in_rust() {
+        let operators = ["||", "&&", "==", "<", ">=", "&", "+", "-", "*"];
+        let operands = ["a", "!b", "-1", "(c + 1)", "d.e", "f.has(G)", "overflows(x)"];
+        let mut state = 1_usize;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let (mut read, mut refused) = (0, 0);
+        for _ in 0..5_000 {
+            let mut text = operands[random(operands.len())].to_owned();
+            for _ in 0..random(6) {
+                text += &format!(" {} {}", operators[random(operators.len())], operands[random(operands.len())]);
+            }
+            let Ok(tree) = syn::parse_str(&text) else {
+                assert!(parsed(&text).is_err(), "{text}");
+                refused += 1;
+                continue;
+            };
+            let same = in_parentheses(&tree);
+            assert_eq!(parsed(&text), parsed(&same), "{text}\n{same}");
+            assert!(parsed(&text).is_ok(), "{text}");
+            read += 1;
+        }
+        assert!(read > 1_000 && refused > 100, "{read} {refused}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! A [`Model`] holds either the whole history of a header (as lowered) or one release of it
 //! (after [`Model::at`]); the types are the same. It knows no TOML and no emitter.
 
+use std::sync::Arc;
+
 use crate::bits::{Bits, CellTable};
 use crate::chain::Chain;
 use crate::expr::Expr;
@@ -104,16 +106,16 @@ pub struct ErrnoDefaults {
     pub rule: Errno,
 }
 
-/// An item of the header.
+/// An item of the header. Those with members are shared by the history and the releases at which they are as always.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each variant is its type")]
 pub enum Item {
     Const(Const),
-    Flags(Flags),
-    Enum(Enum),
-    Struct(Struct),
+    Flags(Arc<Flags>),
+    Enum(Arc<Enum>),
+    Struct(Arc<Struct>),
     Ioctl(Ioctl),
-    Bits(Bits),
+    Bits(Arc<Bits>),
     CellTable(CellTable),
     Chain(Chain),
 }

@@ -1,6 +1,6 @@
 //! Projection: what a header is at one of its releases; and finding items by name.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::bits::{Bits, CellTable};
 use crate::chain::Chain;
@@ -65,9 +65,11 @@ macro_rules! finders {
 
                 /// All of this kind, in the order of the schema.
                 pub fn $all(&self) -> impl DoubleEndedIterator<Item = &$kind> {
-                    self.items.iter().filter_map(|item| match item {
-                        Item::$kind(found) => Some(found),
-                        _ => None,
+                    self.items.iter().filter_map(|item| -> Option<&$kind> {
+                        match item {
+                            Item::$kind(found) => Some(found),
+                            _ => None,
+                        }
                     })
                 }
             )*
@@ -112,7 +114,7 @@ impl Model {
         let alive = |item: &&Item| item.meta().life.has(release);
         let layers = self.layers.iter().filter(|(_, layer)| layer.meta.life.has(release));
         let mut items: Vec<Item> = self.items.iter().filter(alive).map(|item| item_at(item, release)).collect();
-        drop_dead_arms(&mut items);
+        self.drop_dead_arms(&mut items, release);
         self.drop_absent_values(&mut items, release);
         Self {
             header: self.header.clone(),
@@ -123,14 +125,29 @@ impl Model {
         }
     }
 
+    /// An arm behind a pointer, and a link of a chain, exist where their struct does.
+    fn drop_dead_arms(&self, items: &mut [Item], release: Release) {
+        let alive = self.structs().filter(|def| def.meta.life.has(release));
+        let structs: HashSet<&str> = alive.map(|def| def.meta.name.as_str()).collect();
+        for item in items {
+            match item {
+                Item::Struct(def) if has_dead_arms(&def.fields, &structs) => {
+                    keep_arms(&mut Arc::make_mut(def).fields, &structs);
+                }
+                Item::Chain(chain) => chain.links.retain(|link| structs.contains(link.ty.0.as_str())),
+                _ => {}
+            }
+        }
+    }
+
     /// A value without an arm is listed, under `none`, in the releases that have the value.
     fn drop_absent_values(&self, items: &mut [Item], release: Release) {
         for item in items {
             let Item::Struct(def) = item else { continue };
-            let words = def.fields.clone();
-            for union in &mut def.fields {
+            for at in 0..def.fields.len() {
+                let union = &def.fields[at];
                 let Some((path, _)) = union.selector.as_ref().filter(|_| !union.none.is_empty()) else { continue };
-                let Some(set) = path.0.last().and_then(|name| values_of(&words, name)) else { continue };
+                let Some(set) = path.0.last().and_then(|name| values_of(&def.fields, name)) else { continue };
                 let sets = self.enums().filter(|values| values.meta.name == set);
                 let all: Vec<&EnumMember> = sets.flat_map(|values| &values.members).collect();
                 let absent = |name: &str| {
@@ -138,7 +155,9 @@ impl Model {
                     let there = |member: &&EnumMember| member.meta.life.has(release);
                     all.iter().any(|member| called(&member)) && !all.iter().filter(called).any(there)
                 };
-                union.none.retain(|(name, _)| !absent(name));
+                if union.none.iter().any(|(name, _)| absent(name)) {
+                    Arc::make_mut(def).fields[at].none.retain(|(name, _)| !absent(name));
+                }
             }
         }
     }
@@ -152,21 +171,47 @@ fn values_of<'m>(fields: &'m [Field], name: &str) -> Option<&'m str> {
     }
 }
 
+/// An item at a release, where it lives. What is as always is not copied.
 fn item_at(item: &Item, release: Release) -> Item {
     let mut item = item.clone();
     match &mut item {
-        Item::Const(_) | Item::Ioctl(_) | Item::CellTable(_) | Item::Chain(_) => {}
-        Item::Bits(bits) => bits.fields.retain(|field| field.meta.life.has(release)),
-        Item::Flags(flags) => flags.members.retain(|m| m.meta.life.has(release)),
-        Item::Enum(values) => values.members.retain(|m| m.meta.life.has(release)),
-        Item::Struct(def) => {
+        Item::Bits(bits) if !bits.fields.iter().all(|field| field.meta.life.has(release)) => {
+            Arc::make_mut(bits).fields.retain(|field| field.meta.life.has(release));
+        }
+        Item::Flags(flags) if !flags.members.iter().all(|m| m.meta.life.has(release)) => {
+            Arc::make_mut(flags).members.retain(|m| m.meta.life.has(release));
+        }
+        Item::Enum(values) if !values.members.iter().all(|m| m.meta.life.has(release)) => {
+            Arc::make_mut(values).members.retain(|m| m.meta.life.has(release));
+        }
+        Item::Struct(def) if !is_as_always(def, release) => {
+            let def = Arc::make_mut(def);
             def.grows = vec![(def.grows_at(release), def.meta.life)];
             keep_fields(&mut def.fields, release);
             def.min_sizes.retain(|min| min.life.has(release));
             keep_rules(&mut def.rules, release);
         }
+        _ => {}
     }
     item
+}
+
+/// Whether a struct has at a release all it ever has.
+fn is_as_always(def: &Struct, release: Release) -> bool {
+    matches!(def.grows[..], [(_, life)] if life == def.meta.life)
+        && all_live(&def.fields, release)
+        && def.min_sizes.iter().all(|min| min.life.has(release))
+        && def.rules.iter().all(|rule| rule.life.has(release))
+}
+
+fn all_live(fields: &[Field], release: Release) -> bool {
+    fields.iter().all(|field| {
+        let inner = match crate::layout::base(&field.ty) {
+            Type::Inline(inline) => all_live(&inline.fields, release),
+            _ => true,
+        };
+        inner && field.meta.life.has(release)
+    })
 }
 
 fn keep_fields(fields: &mut Vec<Field>, release: Release) {
@@ -176,28 +221,22 @@ fn keep_fields(fields: &mut Vec<Field>, release: Release) {
     }
 }
 
-/// An arm behind a pointer, and a link of a chain, exist where their struct does.
-fn drop_dead_arms(items: &mut [Item]) {
-    let structs: HashSet<String> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(def) => Some(def.meta.name.clone()),
-            _ => None,
-        })
-        .collect();
-    for item in items {
-        match item {
-            Item::Struct(def) => keep_arms(&mut def.fields, &structs),
-            Item::Chain(chain) => chain.links.retain(|link| structs.contains(&link.ty.0)),
-            _ => {}
-        }
-    }
+fn has_dead_arms(fields: &[Field], structs: &HashSet<&str>) -> bool {
+    fields.iter().any(|field| {
+        let dead = match &field.points_to {
+            Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) => {
+                arms.iter().any(|(_, name)| !structs.contains(name.as_str()))
+            }
+            _ => false,
+        };
+        dead || matches!(&field.ty, Type::Inline(inline) if has_dead_arms(&inline.fields, structs))
+    })
 }
 
-fn keep_arms(fields: &mut [Field], structs: &HashSet<String>) {
+fn keep_arms(fields: &mut [Field], structs: &HashSet<&str>) {
     for field in fields {
         if let Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) = &mut field.points_to {
-            arms.retain(|(_, name)| structs.contains(name));
+            arms.retain(|(_, name)| structs.contains(name.as_str()));
         }
         if let Type::Inline(inline) = &mut field.ty {
             keep_arms(&mut inline.fields, structs);

@@ -1,5 +1,6 @@
 //! Work on many things, on all cores.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What `work` makes of each thing, in their order. Threads take the next thing when they are done with one.
@@ -27,10 +28,11 @@ pub fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     made.into_iter().map(|(_, made)| made).collect()
 }
 
-/// How many threads run at once.
+/// How many threads run at once. The system is asked once: it reads files to know.
 #[must_use]
 pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ fn m68k_aligns_to_two_bytes() {
 fn packed_keeps_what_a_declaration_asks_for() {
     let mut def = struct_of("s", fields(["u8 a", "u64 b", "aligned_u64 c", "u16 d"]));
     def.packed = true;
-    let model = model(vec![Item::Struct(def)]);
+    let model = model(vec![Item::Struct(def.into())]);
     let expected = [place("a", 0, 1), place("b", 1, 8), place("c", 16, 8), place("d", 24, 2)];
     assert_eq!(offsets(&on(&model, "x86-64"), "s"), expected);
     assert_eq!(size_align(&on(&model, "x86-64"), "s"), (32, 8));
@@ -63,7 +63,7 @@ fn packed_keeps_what_a_declaration_asks_for() {
 fn an_alignment_asked_for_rounds_the_size() {
     let mut def = struct_of("s", fields(["u32 a", "u32 b", "u32 c"]));
     def.align = Some(16);
-    let model = model(vec![Item::Struct(def)]);
+    let model = model(vec![Item::Struct(def.into())]);
     assert_eq!(size_align(&on(&model, "i386"), "s"), (16, 16));
     assert_eq!(on(&model, "i386").structs["s"].holes(), [Hole { offset: 12, size: 4, inside: None, tail: true }]);
 }
@@ -198,7 +198,7 @@ fn a_projection_has_what_lives_then() {
     early.meta.life = Life { since: Release(0), until: Some(Release(2)) };
     let mut gone = struct_of("gone", fields(["u8 a"]));
     gone.meta.life.until = Some(Release(1));
-    let whole = model(vec![item("s", vec![inline(false, "", vec![early, late])]), Item::Struct(gone)]);
+    let whole = model(vec![item("s", vec![inline(false, "", vec![early, late])]), Item::Struct(gone.into())]);
     let names = |release| {
         let model = whole.at(Release(release));
         let members: Vec<String> =

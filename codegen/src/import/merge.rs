@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use argsz_schema::model::{ConstValue, Enum, EnumKind, FlagKind, Flags, Item, Model, Release, Type};
+use argsz_schema::model::{ConstValue, EnumKind, FlagKind, Item, Model, Release, Type};
 use argsz_schema::source::{Source, Span};
 use argsz_schema::{Schema, constants, layout, target};
 use toml_edit::{Array, DocumentMut, InlineTable, Item as Toml, Table, Value};
@@ -104,11 +104,11 @@ fn owners(model: &Model) -> HashMap<&str, Owner<'_>> {
                 let (key, counter, span) = (None, false, item.meta().span);
                 found.insert(item.meta().name.as_str(), Owner { item, key, counter, span });
             }
-            Item::Flags(Flags { members, .. }) => found.extend(members.iter().map(|m| {
+            Item::Flags(flags) => found.extend(flags.members.iter().map(|m| {
                 let (key, span) = (Some(m.key.as_str()), m.meta.span);
                 (m.meta.name.as_str(), Owner { item, key, counter: false, span })
             })),
-            Item::Enum(Enum { members, .. }) => found.extend(members.iter().map(|m| {
+            Item::Enum(values) => found.extend(values.members.iter().map(|m| {
                 let (key, span) = (Some(m.key.as_str()), m.meta.span);
                 (m.meta.name.as_str(), Owner { item, key, counter: m.kind == EnumKind::Counter, span })
             })),

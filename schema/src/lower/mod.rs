@@ -166,12 +166,12 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let long = bytes[start..].starts_with(&[quote; 3]);
     let mut at = start + if long { 3 } else { 1 };
     while at < bytes.len() {
-        if bytes[at] == b'\\' && quote == b'"' {
-            at += 1;
-        } else if !long && (bytes[at] == quote || bytes[at] == b'\n') {
-            return at;
-        } else if long && bytes[at..].starts_with(&[quote; 3]) {
-            return at + 2;
+        match bytes[at] {
+            b'\\' if quote == b'"' => at += 1,
+            b'\n' if !long => return at,
+            byte if byte == quote && !long => return at,
+            byte if byte == quote && bytes[at..].starts_with(&[quote; 3]) => return at + 2,
+            _ => {}
         }
         at += 1;
     }
@@ -180,12 +180,15 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 
 /// A dotted key nests as brackets do.
 fn too_many_dots(text: &str) -> Option<Span> {
+    let dots = |text: &str| text.bytes().filter(|byte| *byte == b'.').count();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let key = line.split(['=', '"', '\'', '#']).next().unwrap_or("");
-        // A row of dots is a line of somebody's text, not a key.
-        if !key.contains("..") && key.matches('.').count() > MAX_NESTING {
-            return Some((start..start + key.len()).into());
+        if dots(line) > MAX_NESTING {
+            let key = line.split(['=', '"', '\'', '#']).next().unwrap_or("");
+            // A row of dots is a line of somebody's text, not a key.
+            if !key.contains("..") && dots(key) > MAX_NESTING {
+                return Some((start..start + key.len()).into());
+            }
         }
         start += line.len();
     }
@@ -196,16 +199,16 @@ fn too_many_dots(text: &str) -> Option<Span> {
 fn items(top: &Table<'_, '_>) -> Vec<Item> {
     let mut items = Vec::new();
     each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
-    each(top, "flags", |name, at, table| items.extend(values::flags(name, at, table).map(Item::Flags)));
-    each(top, "enum", |name, at, table| items.extend(values::enumeration(name, at, table).map(Item::Enum)));
-    each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false))));
-    each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true))));
+    each(top, "flags", |name, at, table| items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into()))));
+    each(top, "enum", |name, at, table| items.extend(values::enumeration(name, at, table).map(|set| Item::Enum(set.into()))));
+    each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false).into())));
+    each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true).into())));
     each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
     each(top, "chain", |name, at, table| items.extend(chains::lower(name, at, table).map(Item::Chain)));
     for (word, kind) in
         [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
     {
-        each(top, word, |name, at, table| items.extend(bits::lower(name, at, table, kind).map(Item::Bits)));
+        each(top, word, |name, at, table| items.extend(bits::lower(name, at, table, kind).map(|bits| Item::Bits(bits.into()))));
     }
     items
 }

@@ -1,7 +1,5 @@
 //! A cursor over a TOML table that notes every key it was asked for, so that what nobody asked for is reported.
 
-use std::cell::RefCell;
-
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -71,7 +69,9 @@ pub(super) struct Table<'a, 't> {
     /// The place that stands for the whole: the key it is the value of.
     pub(super) at: Span,
     map: &'t DeTable<'t>,
-    asked: RefCell<Vec<&'static str>>,
+    /// Keys that were asked for, which the shape must have: of interest to those who change the language.
+    #[cfg(debug_assertions)]
+    asked: std::cell::RefCell<Vec<&'static str>>,
 }
 
 /// What a value is, in words.
@@ -95,7 +95,13 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i128> {
 
 impl<'a, 't> Table<'a, 't> {
     pub(super) fn new(cx: &'a Cx<'a>, map: &'t DeTable<'t>, at: Span) -> Self {
-        Self { cx, at, map, asked: RefCell::default() }
+        Self {
+            cx,
+            at,
+            map,
+            #[cfg(debug_assertions)]
+            asked: std::cell::RefCell::default(),
+        }
     }
 
     /// A value that must be a table.
@@ -109,6 +115,7 @@ impl<'a, 't> Table<'a, 't> {
 
     /// The value of a key, which is known from now on.
     pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+        #[cfg(debug_assertions)]
         self.asked.borrow_mut().push(key);
         self.map.get(key)
     }
@@ -261,8 +268,9 @@ impl<'a, 't> Table<'a, 't> {
 
     /// Reports every key that the language does not have here.
     pub(super) fn finish(self, shape: &Shape) {
+        #[cfg(debug_assertions)]
         for asked in self.asked.into_inner() {
-            debug_assert!(shape.has(asked), "`{asked}` is asked of a table that has no such key: {}", shape.name);
+            assert!(shape.has(asked), "`{asked}` is asked of a table that has no such key: {}", shape.name);
         }
         for key in self.map.keys() {
             let name = key.get_ref().as_ref();

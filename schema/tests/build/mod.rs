@@ -125,11 +125,11 @@ pub fn struct_of(name: &str, fields: Vec<Field>) -> Struct {
 }
 
 pub fn item(name: &str, fields: Vec<Field>) -> Item {
-    Item::Struct(struct_of(name, fields))
+    Item::Struct(struct_of(name, fields).into())
 }
 
 pub fn union(name: &str, fields: Vec<Field>) -> Item {
-    Item::Struct(Struct { is_union: true, ..struct_of(name, fields) })
+    Item::Struct(Struct { is_union: true, ..struct_of(name, fields) }.into())
 }
 
 pub fn constant(name: &str, value: i128, c_text: Option<&str>) -> Item {
