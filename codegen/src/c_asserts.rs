@@ -128,6 +128,10 @@ fn lines(machines: &[Layouts<'_>]) -> (String, Vec<Vec<String>>) {
     let (mut common, mut own) = (String::new(), vec![Vec::new(); machines.len()]);
     let Some(first) = machines.first() else { return (common, own) };
     let mut differ = |groups: Vec<Vec<String>>| {
+        if let [alike] = groups.as_slice() {
+            common.extend(alike.iter().map(String::as_str));
+            return;
+        }
         let others = groups.iter().skip(1);
         let everywhere = |line: &&String| others.clone().all(|group| group.contains(line));
         let shared: HashSet<String> = groups.first().into_iter().flatten().filter(everywhere).cloned().collect();
@@ -154,8 +158,8 @@ fn lines(machines: &[Layouts<'_>]) -> (String, Vec<Vec<String>>) {
 }
 
 fn same(a: &StructLayout<'_>, b: &StructLayout<'_>) -> bool {
-    let places = |laid: &StructLayout<'_>| laid.fields.iter().map(|at| (at.offset, at.size)).collect::<Vec<_>>();
-    (a.size, a.align) == (b.size, b.align) && places(a) == places(b)
+    let place = |at: &Placed<'_>| (at.offset, at.size);
+    (a.size, a.align) == (b.size, b.align) && a.fields.iter().map(place).eq(b.fields.iter().map(place))
 }
 
 fn of_struct(model: &Model, laid: &StructLayout<'_>) -> Vec<String> {

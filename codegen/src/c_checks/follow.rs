@@ -77,7 +77,8 @@ impl Follow<'_> {
         params.push(("rule", "set to the id of the rule that refuses; may be NULL"));
         args.extend([format!("union {union} *to"), "const char **rule".to_owned()]);
         let returns = "1; or 0, if there is nothing, or nothing is known of it; or a negative errno.";
-        let mut text = kernel_doc(&name, &about, &params, returns);
+        let mut text = String::new();
+        kernel_doc(&mut text, &name, &[&about], &params, returns);
         let _ =
             write!(text, "static inline int\n{}{{\n\targsz_user_t place;\n\tint err;\n\n", call(0, &name, &args, ""));
         if let Some(count) = &pointer.count {

@@ -6,7 +6,7 @@ use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
 use argsz_schema::expr::Compare;
 
 use super::cond::{Conds, hex, load, word};
-use super::text::{Cexpr, call, comment, if_line, wrap};
+use super::text::{Cexpr, call, comment, fill, if_line};
 
 /// How C reaches bytes that must be zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,37 +38,39 @@ struct Part<'a> {
 
 impl Functions<'_> {
     /// All functions of a list without a layer.
-    pub(super) fn generic(&self) -> String {
+    pub(super) fn generic(&self, text: &mut String) {
         let name = &self.list.name;
         let cut = self.list.steps.iter().position(|step| step.after_lookup).unwrap_or(self.list.steps.len());
         let (before, after) = self.list.steps.split_at(cut);
-        let mut text = self.function(&Part {
+        let copy = Part {
             name: format!("{name}_copy"),
             about: format!("copy a struct {name} from a user, and judge all that its bytes alone decide"),
             steps: before,
             copies: true,
-        });
+        };
+        self.function(&copy, text);
         text.push('\n');
-        text.push_str(&self.function(&Part {
+        let check = Part {
             name: format!("{name}_check_after_lookup"),
             about: "judge what comes after the objects were looked up by id".to_owned(),
             steps: after,
             copies: false,
-        }));
+        };
+        self.function(&check, text);
         text.push('\n');
-        text.push_str(&self.both());
-        text
+        self.both(text);
     }
 
     /// The functions of a layer, over what the generic copy holds: `steps` are those that the layer adds.
-    pub(super) fn layered(&self, layer: &str, steps: &[Step]) -> String {
+    pub(super) fn layered(&self, layer: &str, steps: &[Step], text: &mut String) {
         let name = &self.list.name;
-        self.function(&Part {
+        let part = Part {
             name: format!("{name}_check_{layer}"),
             about: format!("what the layer {layer} asks of a struct {name} that the generic checks let pass"),
             steps,
             copies: false,
-        })
+        };
+        self.function(&part, text);
     }
 
     fn sized(&self) -> bool {
@@ -76,22 +78,17 @@ impl Functions<'_> {
     }
 
     /// Copy and both halves in one call.
-    fn both(&self) -> String {
+    fn both(&self, text: &mut String) {
         let name = &self.list.name;
         let size = if self.sized() { ", size" } else { "" };
-        let mut text = kernel_doc(
-            &format!("{name}_check"),
-            &format!("copy a struct {name} and judge it, for readers that look nothing up in between"),
-            &params(true, self.sized()),
-            RETURNS,
-        );
+        let about = ["copy a struct ", name, " and judge it, for readers that look nothing up in between"];
+        kernel_doc(text, &format!("{name}_check"), &about, &params(true, self.sized()), RETURNS);
         text.push_str(&self.prototype(&format!("{name}_check"), true));
         let _ = write!(
             text,
             "{{\n\tint err = {name}_copy(held, from{size}, rule);\n\n\tif (err)\n\t\treturn err;\n\
              \treturn {name}_check_after_lookup(held{size}, rule);\n}}\n"
         );
-        text
     }
 
     fn prototype(&self, function: &str, copies: bool) -> String {
@@ -107,17 +104,17 @@ impl Functions<'_> {
         format!("static inline int\n{}", call(0, function, &args, ""))
     }
 
-    fn function(&self, part: &Part<'_>) -> String {
+    fn function(&self, part: &Part<'_>, text: &mut String) {
         let mut conds = Conds::default();
-        let body: String = part.steps.iter().map(|step| self.step(step, &mut conds)).collect();
-        let mut text = kernel_doc(&part.name, &part.about, &params(part.copies, self.sized()), RETURNS);
+        let mut body = String::new();
+        part.steps.iter().for_each(|step| self.step(step, &mut conds, &mut body));
+        kernel_doc(text, &part.name, &[&part.about], &params(part.copies, self.sized()), RETURNS);
         text.push_str(&self.prototype(&part.name, part.copies));
         text.push_str("{\n");
         text.push_str(&self.locals(part, conds.temporaries));
-        text.push_str(&unused(part, &body, self.sized()));
+        unused(part, &body, self.sized(), text);
         text.push_str(&body);
         text.push_str("\treturn 0;\n}\n");
-        text
     }
 
     /// Declarations, and what zeroes the struct held.
@@ -156,8 +153,8 @@ impl Functions<'_> {
         end == self.list.known
     }
 
-    fn step(&self, step: &Step, conds: &mut Conds) -> String {
-        let mut text = comment(1, &format!("{}: {}", step.id, step.why));
+    fn step(&self, step: &Step, conds: &mut Conds, text: &mut String) {
+        comment(text, 1, &[&step.id, ": ", &step.why]);
         let when = conds.cond(&step.when, false);
         let refusal = |err: &str| refuse(step, err);
         let errno = format!("-{}", step.errno.0);
@@ -183,7 +180,6 @@ impl Functions<'_> {
             }
         }
         text.push('\n');
-        text
     }
 
     /// When a step that only looks refuses.
@@ -317,40 +313,35 @@ fn params(copies: bool, sized: bool) -> Vec<(&'static str, &'static str)> {
     params
 }
 
-pub(super) fn kernel_doc(name: &str, about: &str, params: &[(&str, &str)], returns: &str) -> String {
-    let mut text = "/**\n".to_owned();
-    let paragraph = |text: &mut String, lead: &str, words: &str| {
-        for (i, line) in wrap(&format!("{lead}{words}"), 77).iter().enumerate() {
-            let _ = writeln!(text, " *{}{line}", if i == 0 { " " } else { "\t" });
-        }
-    };
-    paragraph(&mut text, &format!("{name}() - "), about);
+/// A comment as kernel-doc reads it, of a function; `about` is one text in pieces.
+pub(super) fn kernel_doc(text: &mut String, name: &str, about: &[&str], params: &[(&str, &str)], returns: &str) {
+    const WIDTH: usize = 77;
+    const STARS: [&str; 2] = [" * ", " *\t"];
+    text.push_str("/**\n");
+    fill(text, STARS, [name, "() - "].into_iter().chain(about.iter().copied()), WIDTH);
     for (param, words) in params {
-        paragraph(&mut text, &format!("@{param}: "), words);
+        fill(text, STARS, ["@", param, ": ", words], WIDTH);
     }
     text.push_str(" *\n");
-    paragraph(&mut text, "Return: ", returns);
+    fill(text, STARS, ["Return: ", returns], WIDTH);
     text.push_str(" */\n");
-    text
 }
 
 /// Statements for parameters that the steps do not need.
-fn unused(part: &Part<'_>, body: &str, sized: bool) -> String {
-    let mut text = String::new();
-    let uses = |word: &str| {
-        body.lines()
-            .filter(|line| !line.trim_start().starts_with(['*', '/']))
-            .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word))
-    };
-    for (param, there) in [("held", !part.copies), ("from", part.copies), ("size", sized), ("rule", true)] {
-        if there && !uses(param) {
-            let _ = writeln!(text, "\t(void){param};");
+fn unused(part: &Part<'_>, body: &str, sized: bool, text: &mut String) {
+    let mut params = [("held", !part.copies), ("from", part.copies), ("size", sized), ("rule", true)];
+    for line in body.lines().map(str::trim_start).filter(|line| !line.starts_with(['*', '/'])) {
+        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            params.iter_mut().filter(|(param, _)| *param == word).for_each(|(_, unused)| *unused = false);
         }
     }
-    if !text.is_empty() && !body.is_empty() {
+    let before = text.len();
+    for (param, _) in params.iter().filter(|(_, unused)| *unused) {
+        let _ = writeln!(text, "\t(void){param};");
+    }
+    if text.len() > before && !body.is_empty() {
         text.push('\n');
     }
-    text
 }
 
 /// All slots that C will read by name.

@@ -39,39 +39,48 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let [generated, hash] = unit.banner();
     let guard = format!("_ARGSZ_{}_CHECKS_H", macro_name(unit.stem));
     let path = &unit.model.header.path;
-    let mut text = format!(
+    let text = format!(
         "/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n/*\n * {}\n * {hash}\n *\n\
          {HOW}#ifndef {guard}\n#define {guard}\n\n#include \"{SUPPORT_NAME}\"\n#ifdef __KERNEL__\n\
          #include <uapi/{path}>\n#else\n#include <{path}>\n#endif\n",
         clean(&generated)
     );
     let kinds = kinds::kinds(unit)?;
-    let each = |some: &[StructLists], checks: &dyn Fn(&StructLists) -> Result<String, EmitError>| {
-        some.iter().map(|one| Ok(on_its_machines(&kinds, &one.generic.name, checks(one)?))).collect()
+    let each = |mut text: String, some: &[StructLists], checks: Checks<'_>| {
+        some.iter().try_for_each(|one| on_its_machines(&kinds, one, &mut text, checks)).map(|()| text)
     };
-    text.push_str(&shares::joined(lists, |some| each(some, &|one| of_struct(&kinds[0], one)))?);
-    text.push_str(&shares::joined(lists, |some| each(some, &|one| followers(&kinds, lists, &one.generic.name)))?);
+    let text = shares::joined(text, lists, |text, some| each(text, some, &|one, text| of_struct(&kinds[0], one, text)))?;
+    let follow = |one: &StructLists, text: &mut String| followers(&kinds, lists, &one.generic.name, text);
+    let mut text = shares::joined(text, lists, |text, some| each(text, some, &follow))?;
     let _ = write!(text, "\n#endif /* {guard} */\n");
     Ok(text)
 }
 
+/// What is printed of a struct behind a text.
+type Checks<'a> = &'a dyn Fn(&StructLists, &mut String) -> Result<(), EmitError>;
+
 /// Code about a struct, for machines on which it lies as the check list says.
-fn on_its_machines(kinds: &Kinds<'_>, name: &str, code: String) -> String {
-    if code.is_empty() || kinds::same(kinds, name) {
-        return code;
+fn on_its_machines(kinds: &Kinds<'_>, one: &StructLists, text: &mut String, code: Checks<'_>) -> Result<(), EmitError> {
+    if kinds::same(kinds, &one.generic.name) {
+        return code(one, text);
     }
-    format!("\n/* Lies differently on machines of 32 bits. */\n#if __SIZEOF_POINTER__ == 8{code}#endif\n")
+    let mut inner = String::new();
+    code(one, &mut inner)?;
+    if !inner.is_empty() {
+        let why = "/* Lies differently on machines of 32 bits. */";
+        let _ = write!(text, "\n{why}\n#if __SIZEOF_POINTER__ == 8{inner}#endif\n");
+    }
+    Ok(())
 }
 
 /// What follows the pointers of a struct. It comes after the functions of all structs, which it calls.
-fn followers(kinds: &Kinds<'_>, lists: &[StructLists], name: &str) -> Result<String, EmitError> {
+fn followers(kinds: &Kinds<'_>, lists: &[StructLists], name: &str, text: &mut String) -> Result<(), EmitError> {
     let list = |name: &str| lists.iter().map(|lists| &lists.generic).find(|list| list.name == name);
-    let mut text = String::new();
     for pointer in lists::followed(kinds, name, |name| list(name).is_some())? {
         let lists = pointer.to.iter().filter_map(|(_, name)| list(name)).collect();
         text.push_str(&Follow { strct: name, pointer: &pointer, lists }.emit());
     }
-    Ok(text)
+    Ok(())
 }
 
 const HOW: &str = " * For each struct that a user hands in:
@@ -89,30 +98,32 @@ fn macro_name(stem: &str) -> String {
     stem.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
-fn of_struct(layouts: &Layouts<'_>, lists: &StructLists) -> Result<String, EmitError> {
+fn of_struct(layouts: &Layouts<'_>, lists: &StructLists, text: &mut String) -> Result<(), EmitError> {
     let name = &lists.generic.name;
     let bytes = |step: &Step, from: u32, to: u32| bytes(layouts, name, step, from, to);
     lists.halves()?;
-    let mut text = format!("\n{}", assertions(lists));
-    let _ = write!(text, "\n{}", Functions { list: &lists.generic, bytes: &bytes }.generic());
+    text.push('\n');
+    assertions(lists, text);
+    text.push('\n');
+    Functions { list: &lists.generic, bytes: &bytes }.generic(text);
     for list in &lists.layered {
         let layer = list.layer.as_deref().unwrap_or_default();
         let own = lists.beyond(list)?;
-        let _ = write!(text, "\n{}", Functions { list, bytes: &bytes }.layered(layer, own));
+        text.push('\n');
+        Functions { list, bytes: &bytes }.layered(layer, own, text);
     }
-    Ok(text)
+    Ok(())
 }
 
-fn assertions(lists: &StructLists) -> String {
+fn assertions(lists: &StructLists, text: &mut String) {
     let name = &lists.generic.name;
     let mut read: Vec<_> = std::iter::once(&lists.generic).chain(&lists.layered).flat_map(slots).collect();
     read.sort_by_key(|slot| (slot.offset, slot.path.as_str()));
     read.dedup();
-    let mut text = format!("ARGSZ_SIZE({name}, {});\n", lists.generic.known);
+    let _ = writeln!(text, "ARGSZ_SIZE({name}, {});", lists.generic.known);
     for slot in read {
         let _ = writeln!(text, "ARGSZ_FIELD({name}, {}, {}, {});", slot.path, slot.offset, slot.width);
     }
-    text
 }
 
 /// How C names the bytes `from..to`: by the field of the step, where it is exactly they.

@@ -4,6 +4,9 @@
 const TAB: usize = 8;
 /// Columns of a line.
 const WIDTH: usize = 80;
+/// As many as any line begins with.
+const TABS: &str = "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t";
+const SPACES: &str = "        ";
 
 /// A condition in C, to be broken into lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +97,11 @@ impl Cexpr {
 /// `if (cond)` behind one tab.
 pub(super) fn if_line(cond: &Cexpr, tabs: usize) -> String {
     let column = tabs * TAB + "if (".len();
-    let mut text = format!("{}if (", "\t".repeat(tabs));
+    let mut text = TABS[..tabs].to_owned() + "if (";
     for (i, line) in cond.lines(column, 1, false).iter().enumerate() {
         if i > 0 {
             text.push('\n');
-            text.push_str(&indent_to(column));
+            indent_to(&mut text, column);
         }
         text.push_str(line);
     }
@@ -108,7 +111,8 @@ pub(super) fn if_line(cond: &Cexpr, tabs: usize) -> String {
 
 /// `NAME(a, b, c);` or a prototype: arguments are broken below the first.
 pub(super) fn call(tabs: usize, head: &str, args: &[String], end: &str) -> String {
-    let mut text = format!("{}{head}(", "\t".repeat(tabs));
+    let mut text = String::with_capacity(WIDTH);
+    text.extend([&TABS[..tabs], head, "("]);
     let column = tabs * TAB + head.len() + 1;
     let mut at = column;
     for (i, arg) in args.iter().enumerate() {
@@ -117,7 +121,7 @@ pub(super) fn call(tabs: usize, head: &str, args: &[String], end: &str) -> Strin
         if i > 0 {
             if at + 1 + need > WIDTH {
                 text.push('\n');
-                text.push_str(&indent_to(column));
+                indent_to(&mut text, column);
                 at = column;
             } else {
                 text.push(' ');
@@ -133,39 +137,71 @@ pub(super) fn call(tabs: usize, head: &str, args: &[String], end: &str) -> Strin
     text
 }
 
-/// A comment, in one line if it fits.
-pub(super) fn comment(tabs: usize, text: &str) -> String {
-    let text = clean(text);
-    let tab = "\t".repeat(tabs);
+/// A comment, in one line if it fits; its text comes in pieces.
+pub(super) fn comment(into: &mut String, tabs: usize, pieces: &[&str]) {
+    let text = clean(&pieces.concat());
+    let tab = &TABS[..tabs];
     if tabs * TAB + text.len() + 6 <= WIDTH {
-        return format!("{tab}/* {text} */\n");
+        into.extend([tab, "/* ", &text, " */\n"]);
+        return;
     }
-    let lines = wrap(&text, WIDTH - tabs * TAB - 3).join(&format!("\n{tab} * "));
-    format!("{tab}/*\n{tab} * {lines}\n{tab} */\n")
+    into.extend([tab, "/*\n"]);
+    let star = format!("{tab} * ");
+    fill(into, [&star, &star], [text.as_str()], WIDTH - tabs * TAB - 3);
+    into.extend([tab, " */\n"]);
 }
 
 /// Text that may stand in a comment: on one line, and unable to end it.
 pub(super) fn clean(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace("*/", "* /").replace("/*", "/ *")
-}
-
-/// Words in lines of at most `width` columns, where words allow it.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_ascii_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
         }
+        out.push_str(word);
     }
-    lines
+    // What begins or ends a comment has a star in it; few texts have one.
+    if out.contains('*') { out.replace("*/", "* /").replace("/*", "/ *") } else { out }
 }
 
-fn indent_to(column: usize) -> String {
-    "\t".repeat(column / TAB) + &" ".repeat(column % TAB)
+/// The words of a text in pieces, in lines of at most `width` columns where words allow it. What stands before the
+/// first line, and before the others, counts nothing. A word in several pieces stands on one line, however long.
+pub(super) fn fill<'p>(
+    into: &mut String,
+    [first, others]: [&str; 2],
+    pieces: impl IntoIterator<Item = &'p str>,
+    width: usize,
+) {
+    let mut column = 0;
+    // Whether the last piece ended within a word.
+    let mut open = false;
+    for piece in pieces {
+        for (at, word) in piece.split_ascii_whitespace().enumerate() {
+            if open && at == 0 && !piece.starts_with(|c: char| c.is_ascii_whitespace()) {
+                into.push_str(word);
+                column += word.len();
+                continue;
+            }
+            if column > 0 && column + 1 + word.len() <= width {
+                into.push(' ');
+                column += 1 + word.len();
+            } else {
+                into.push_str(if column == 0 { first } else { "\n" });
+                into.push_str(if column == 0 { "" } else { others });
+                column = word.len();
+            }
+            into.push_str(word);
+        }
+        open = !piece.ends_with(|c: char| c.is_ascii_whitespace());
+    }
+    if column > 0 {
+        into.push('\n');
+    }
+}
+
+fn indent_to(text: &mut String, column: usize) {
+    text.push_str(&TABS[..(column / TAB).min(TABS.len())]);
+    text.push_str(&SPACES[..column % TAB]);
 }
 
 #[cfg(test)]
@@ -201,8 +237,25 @@ mod tests {
 
     #[test]
     fn comments_cannot_be_ended_by_their_text() {
+        let comment = |tabs, text: &str| {
+            let mut out = String::new();
+            comment(&mut out, tabs, &[text]);
+            out
+        };
         assert_eq!(comment(0, "a */ b"), "/* a * / b */\n");
         assert!(comment(1, &"word ".repeat(30)).lines().all(|line| line.len() + 7 <= WIDTH));
+    }
+
+    #[test]
+    fn pieces_of_a_text_are_filled_as_one() {
+        let filled = |pieces: &[&str], width| {
+            let mut out = String::new();
+            fill(&mut out, ["* ", "*   "], pieces.iter().copied(), width);
+            out
+        };
+        assert_eq!(filled(&["@", "held", ": is", " over", "written"], 80), "* @held: is overwritten\n");
+        assert_eq!(filled(&["one two three"], 7), "* one two\n*   three\n");
+        assert_eq!(filled(&[" ", ""], 7), "");
     }
 
     #[test]

@@ -31,33 +31,39 @@ impl<'m> Marks<'m> {
 
     /// The text for kernel-doc, where `fields` are the parameters that may be named.
     pub(super) fn kernel_doc(&self, text: &str, fields: &[&str]) -> String {
-        spans(text, |code| match self.0.get(code) {
-            Some(mark) => format!("{mark}{code}"),
-            None if fields.contains(&code) => format!("@{code}"),
-            None => format!("``{code}``"),
+        spans(text, |out, code| match self.0.get(code) {
+            Some(mark) => out.extend([mark, code]),
+            None if fields.contains(&code) => out.extend(["@", code]),
+            None => out.extend(["``", code, "``"]),
         })
     }
 }
 
 /// The text for a comment that no tool reads: code spans are bare.
 pub(super) fn plain(text: &str) -> String {
-    spans(text, str::to_owned)
+    spans(text, |out, code| out.push_str(code))
 }
 
 /// Rewrites the code spans of a text, and takes out what would end a comment or turn its direction.
-fn spans(text: &str, mut code: impl FnMut(&str) -> String) -> String {
-    let mut out = String::with_capacity(text.len());
+fn spans(text: &str, mut code: impl FnMut(&mut String, &str)) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
     for (at, part) in text.split('`').enumerate() {
         // Fences are runs of backticks: their empty spans vanish.
         match (at % 2 == 1, part) {
             (true, "") => {}
-            (true, part) => out.push_str(&code(part)),
+            (true, part) => code(&mut out, part),
             (false, part) => out.push_str(part),
         }
     }
-    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\r');
-    let out: String = out.chars().filter(|c| !turns(c)).collect();
-    out.replace("*/", "* /").replace("/*", "/ *").replace("??/", "? ?/")
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\r');
+    if !out.is_ascii() || out.contains('\r') {
+        out.retain(|c| !turns(c));
+    }
+    // Few texts have any of these letters.
+    if out.contains('*') {
+        out = out.replace("*/", "* /").replace("/*", "/ *");
+    }
+    if out.contains('?') { out.replace("??/", "? ?/") } else { out }
 }
 
 /// Everything that is said of an item, with its deprecation.
@@ -82,7 +88,8 @@ pub(super) fn brief(text: &str) -> (String, &str) {
 /// Fills paragraphs to `width`; tables, code and list items keep their lines.
 fn fill(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut open = false;
+    // Columns of the last line, if words may follow it.
+    let mut open = None;
     let mut hang = "";
     for line in text.trim().lines() {
         let (body, trimmed) = (line.trim_end(), line.trim());
@@ -90,22 +97,27 @@ fn fill(text: &str, width: usize) -> Vec<String> {
         let item = trimmed.starts_with("- ") || trimmed.starts_with("* ");
         if trimmed.is_empty() || kept {
             lines.push(body.to_owned());
-            (open, hang) = (false, "");
+            (open, hang) = (None, "");
             continue;
         }
-        if item || !open {
-            lines.push(String::new());
+        if item || open.is_none() {
             hang = if item { "  " } else { "" };
+            open = None;
         }
-        open = true;
         for word in trimmed.split_whitespace() {
-            match lines.last_mut() {
-                Some(last) if last.trim().is_empty() => last.push_str(word),
-                Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
-                    last.push(' ');
-                    last.push_str(word);
+            let columns = if word.is_ascii() { word.len() } else { word.chars().count() };
+            match (open, lines.last_mut()) {
+                (Some(used), Some(last)) if used + 1 + columns <= width => {
+                    last.extend([" ", word]);
+                    open = Some(used + 1 + columns);
                 }
-                _ => lines.push(format!("{hang}{word}")),
+                _ => {
+                    let hang = if open.is_some() { hang } else { "" };
+                    let mut line = String::with_capacity(width + 8);
+                    line.extend([hang, word]);
+                    lines.push(line);
+                    open = Some(hang.len() + columns);
+                }
             }
         }
     }
@@ -135,32 +147,36 @@ pub(super) fn filled(text: &str) -> Vec<String> {
 
 /// A kernel-doc comment: title, members, and the rest of the text.
 pub(super) fn kernel_doc(title: &str, members: &[(String, String)], rest: &str) -> String {
-    let mut lines = hanging(title);
-    for (name, text) in members {
-        lines.extend(hanging(&format!("@{name}: {text}")));
+    let mut text = "/**\n".to_owned();
+    hanging(&mut text, title);
+    for (name, said) in members {
+        hanging(&mut text, &["@", name, ": ", said].concat());
     }
     if !rest.is_empty() {
-        lines.push(String::new());
-        lines.extend(fill(rest, WIDTH - 3));
+        text.push_str(" *\n");
+        stars(&mut text, "", &fill(rest, WIDTH - 3));
     }
-    format!("/**\n{} */\n", starred("", &lines))
+    text + " */\n"
 }
 
 /// Lines of which all but the first are indented.
-fn hanging(text: &str) -> Vec<String> {
-    let mut lines = fill(text, WIDTH - 7);
-    for line in lines.iter_mut().skip(1).filter(|line| !line.is_empty()) {
-        line.insert_str(0, "    ");
+fn hanging(into: &mut String, text: &str) {
+    for (at, line) in fill(text, WIDTH - 7).iter().enumerate() {
+        let indent = if at > 0 && !line.is_empty() { "    " } else { "" };
+        into.extend([" *", if line.is_empty() { "" } else { " " }, indent, line, "\n"]);
     }
-    lines
+}
+
+fn stars(into: &mut String, indent: &str, lines: &[String]) {
+    for line in lines {
+        into.extend([indent, " *", if line.is_empty() { "" } else { " " }, line, "\n"]);
+    }
 }
 
 fn starred(indent: &str, lines: &[String]) -> String {
-    let star = |line: &String| {
-        let space = if line.is_empty() { "" } else { " " };
-        format!("{indent} *{space}{line}\n")
-    };
-    lines.iter().map(star).collect()
+    let mut text = String::new();
+    stars(&mut text, indent, lines);
+    text
 }
 
 /// A row of a list: what C reads, from which column on the value stands, and the comment.

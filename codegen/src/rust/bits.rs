@@ -29,7 +29,7 @@ pub(super) fn emit(bits: &Bits, model: &Model, code: &mut Lines) -> Result<(), E
     code.line("    clippy::cast_lossless,");
     code.line("    reason = \"a field's type holds its bits\"");
     code.line(")]");
-    code.open(&format!("impl {} {{", item.name));
+    code.open(format_args!("impl {} {{", item.name));
     item.whole(code)?;
     for field in &bits.fields {
         item.field(field, code)?;
@@ -53,9 +53,9 @@ fn method(docs: &[&str], must_use: bool, head: &str, body: &[&str], code: &mut L
         code.line("#[must_use]");
     }
     code.line("#[inline]");
-    code.open(&format!("pub {head} {{"));
+    code.open(format_args!("pub {head} {{"));
     for line in body {
-        code.line(line);
+        code.line(*line);
     }
     code.close();
 }
@@ -75,7 +75,7 @@ impl Item<'_> {
         Docs::item(&bits.meta, &[size]).print(code);
         derives(if self.is_blank() { &["Default"] } else { &[] }, code);
         code.line("#[repr(transparent)]");
-        code.line(&format!("pub struct {name}([{word}; {count}]);"));
+        code.line(format_args!("pub struct {name}([{word}; {count}]);"));
     }
 
     /// Where all fields are free `Default` is derived: no bit is set.
@@ -84,7 +84,7 @@ impl Item<'_> {
             return;
         }
         code.gap();
-        code.open(&format!("impl Default for {} {{", self.name));
+        code.open(format_args!("impl Default for {} {{", self.name));
         code.open("fn default() -> Self {");
         code.line("Self::new()");
         code.close();
@@ -95,12 +95,12 @@ impl Item<'_> {
     fn whole(&self, code: &mut Lines) -> Result<(), EmitError> {
         let words = format!("[{}; {}]", self.word, self.count);
         code.docs(&["How many words."]);
-        code.line(&format!("pub const WORDS: usize = {};", self.count));
+        code.line(format_args!("pub const WORDS: usize = {};", self.count));
         code.docs(&["Bits that must be 0."]);
         code.array(&format!("pub const RESERVED: {words} = "), &hex(self.bits.reserved_mask()), ";");
         if let Place::Register(offset) = self.bits.place {
             code.docs(&["Where the register lies, in bytes from the first one."]);
-            code.line(&format!("pub const OFFSET: usize = {};", consts::hex(offset.into())));
+            code.line(format_args!("pub const OFFSET: usize = {};", consts::hex(offset.into())));
         }
         self.bits.fields.iter().try_for_each(|field| self.fixed(field, code))?;
         let start =
@@ -155,7 +155,7 @@ impl Item<'_> {
         consts::deprecated(field.meta.deprecated.as_deref(), code);
         code.line("#[must_use]");
         code.line("#[inline]");
-        code.open(&format!("pub const fn {get}(self) -> {ty} {{"));
+        code.open(format_args!("pub const fn {get}(self) -> {ty} {{"));
         code.line(&kind.of_number(&self.read(field), wide));
         code.close();
         let writes = self.writes(field, kind.number(), kind.word());
@@ -174,7 +174,7 @@ impl Item<'_> {
         let name = names::ident(&field.meta.name.to_ascii_uppercase());
         code.docs(&[format!("The only value of `{}`.", names::field(&field.meta))]);
         let (kind, value) = (self.kind(field)?, value(field, fixed, self.model));
-        code.line(&format!("pub const {name}: {} = {value};", kind.ty()));
+        code.line(format_args!("pub const {name}: {} = {value};", kind.ty()));
         Ok(())
     }
 
@@ -257,9 +257,9 @@ impl Item<'_> {
 
     fn debug(&self, code: &mut Lines) {
         code.gap();
-        code.open(&format!("impl core::fmt::Debug for {} {{", self.name));
+        code.open(format_args!("impl core::fmt::Debug for {} {{", self.name));
         code.open("fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {");
-        code.line(&format!("f.debug_struct({:?})", names::bare(&self.name)));
+        code.line(format_args!("f.debug_struct({:?})", names::bare(&self.name)));
         for field in &self.bits.fields {
             let text = names::field(&field.meta).to_lowercase();
             let get = names::ident(&text);

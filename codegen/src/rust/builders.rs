@@ -69,8 +69,8 @@ impl Builder<'_> {
         )]);
         code.line("#[derive(Clone, Copy, Debug)]");
         code.line("#[must_use]");
-        code.open(&format!("pub struct {builder} {{"));
-        code.line(&format!("built: {name},"));
+        code.open(format_args!("pub struct {builder} {{"));
+        code.line(format_args!("built: {name},"));
         if sized {
             // Where the fields that were set end, and where the arm that was chosen last.
             code.line("fields: u32,");
@@ -86,12 +86,12 @@ impl Builder<'_> {
         code.docs(&["What was built."]);
         code.line("#[must_use]");
         let muted = if size.is_some() { "mut " } else { "" };
-        code.open(&format!("pub fn build({muted}self) -> {} {{", self.body.name));
+        code.open(format_args!("pub fn build({muted}self) -> {} {{", self.body.name));
         if let Some((field, wide)) = size {
             let field = names::ident(&names::field(&field.meta));
             let size = "self.built.covering_size().max(self.fields).max(self.arm)";
             let size = if wide { format!("u64::from({size})") } else { size.to_owned() };
-            code.line(&format!("self.built.{field} = {size};"));
+            code.line(format_args!("self.built.{field} = {size};"));
         }
         code.line("self.built");
         code.close();
@@ -116,16 +116,16 @@ impl Builder<'_> {
     /// `builder`, and the smallest size that the rules of the list let pass.
     fn begins(&self, builder: &str, version: &str, sized: bool) -> String {
         let mut code = Lines::new(0);
-        code.open(&format!("impl {} {{", self.body.name));
+        code.open(format_args!("impl {} {{", self.body.name));
         code.docs(&["Begins to build one."]);
-        code.open(&format!("pub fn builder() -> {builder} {{"));
+        code.open(format_args!("pub fn builder() -> {builder} {{"));
         let none = if sized { ", fields: 0, arm: 0" } else { "" };
         let built = if version.is_empty() {
             "Self::default()".to_owned()
         } else {
             format!("Self {{ {version}, ..Self::default() }}")
         };
-        code.line(&format!("{builder} {{ built: {built}{none} }}"));
+        code.line(format_args!("{builder} {{ built: {built}{none} }}"));
         code.close();
         if sized {
             code.line("");
@@ -152,7 +152,7 @@ impl Builder<'_> {
                 continue;
             }
             raises.open_if(&when);
-            raises.line(&format!("size = size.max({bytes});"));
+            raises.line(format_args!("size = size.max({bytes});"));
             raises.close();
         }
         let raises = raises.into_text();
@@ -161,8 +161,8 @@ impl Builder<'_> {
             return;
         }
         let known = self.list.known;
-        code.line(&format!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!(self);"));
-        code.line(&format!("let mut size = {};", self.base));
+        code.line(format_args!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!(self);"));
+        code.line(format_args!("let mut size = {};", self.base));
         code.verbatim(&raises);
         code.line("size");
     }

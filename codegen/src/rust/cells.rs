@@ -15,7 +15,7 @@ pub(super) fn emit(table: &CellTable, model: &Model, code: &mut Lines) -> Result
     let name = names::type_name(&table.meta);
     Docs::item(&table.meta, &[]).print(code);
     code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
-    code.open(&format!("pub enum {name} {{"));
+    code.open(format_args!("pub enum {name} {{"));
     code.docs(&["It is refused, and why."]);
     code.line("Refused(&'static str),");
     code.docs(&["It is accepted, and nothing is done, and why."]);
@@ -28,13 +28,13 @@ pub(super) fn emit(table: &CellTable, model: &Model, code: &mut Lines) -> Result
             let of = model.find_bits(&item.0).ok_or_else(|| unknown(&item.0))?;
             let ty = names::type_name(&of.meta);
             code.docs(&[format!("It becomes this, with values of its own in it: `{}`.", of.meta.name)]);
-            code.line(&format!("{ty}({ty}),"));
+            code.line(format_args!("{ty}({ty}),"));
             known.push(&item.0);
         }
     }
     code.close();
     code.gap();
-    code.open(&format!("impl {name} {{"));
+    code.open(format_args!("impl {name} {{"));
     methods(table, model, (rows, columns), code)?;
     code.close();
     Ok(())
@@ -54,7 +54,7 @@ fn methods(
     let (row_type, column_type) = (names::type_name(&rows.meta), names::type_name(&columns.meta));
     let (rows, columns) = (values(rows), values(columns));
     code.docs(&[format!("A row for each value of [`{row_type}`], a column for each of [`{column_type}`].")]);
-    code.open(&format!("pub const TABLE: [[Self; {}]; {}] = [", columns.len(), rows.len()));
+    code.open(format_args!("pub const TABLE: [[Self; {}]; {}] = [", columns.len(), rows.len()));
     for row in &rows {
         code.open("[");
         for column in &columns {
@@ -69,12 +69,12 @@ fn methods(
     code.gap();
     code.docs(&["The cell of a pair; none where one of the two has no name."]);
     code.line("#[must_use]");
-    code.open(&format!("pub const fn of(row: {row_type}, column: {column_type}) -> Option<Self> {{"));
+    code.open(format_args!("pub const fn of(row: {row_type}, column: {column_type}) -> Option<Self> {{"));
     code.open("match (row, column) {");
     for (y, row) in rows.iter().enumerate() {
         for (x, column) in columns.iter().enumerate() {
             let (row, column) = (names::member(&row.meta, &row.key), names::member(&column.meta, &column.key));
-            code.line(&format!("({row_type}::{row}, {column_type}::{column}) => Some(Self::TABLE[{y}][{x}]),"));
+            code.line(format_args!("({row_type}::{row}, {column_type}::{column}) => Some(Self::TABLE[{y}][{x}]),"));
         }
     }
     code.line("_ => None,");

@@ -41,15 +41,15 @@ pub(super) fn emit(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Result<(),
     let variants: Vec<Variant> = variants.collect::<Result<_, _>>()?;
     Docs::item(&chain.meta, &[format!("It lies behind [`{}`].", names::type_name(&of.meta))]).print(code);
     code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
-    code.open(&format!("pub enum {name}<'a> {{"));
+    code.open(format_args!("pub enum {name}<'a> {{"));
     for one in &variants {
         one.declare(code);
     }
     code.docs(&["What has another id; its struct is not known here."]);
-    code.line(&format!("Other(argsz::Link<'a, {head}>),"));
+    code.line(format_args!("Other(argsz::Link<'a, {head}>),"));
     code.close();
     code.gap();
-    code.open(&format!("impl<'a> {name}<'a> {{"));
+    code.open(format_args!("impl<'a> {name}<'a> {{"));
     places(chain, abi, code).ok_or_else(|| unknown(&chain.of.0))?;
     code.gap();
     code.docs(&[
@@ -60,12 +60,12 @@ pub(super) fn emit(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Result<(),
     ]);
     let result = " -> impl Iterator<Item = Result<Self, argsz::BrokenChain>> + use<'a>";
     code.open_fn("pub fn of", &["answer: &'a [u8]"], result);
-    code.line(&format!("Self::CHAIN.links(answer, |head: &{head}| head.{next}).map(|link| Self::read(link?))"));
+    code.line(format_args!("Self::CHAIN.links(answer, |head: &{head}| head.{next}).map(|link| Self::read(link?))"));
     code.close();
     code.gap();
     let link = format!("link: argsz::Link<'a, {head}>");
     code.open_fn("fn read", &[&link], " -> Result<Self, argsz::BrokenChain>");
-    code.open(&format!("Ok(match link.head.{id} {{"));
+    code.open(format_args!("Ok(match link.head.{id} {{"));
     for one in &variants {
         one.read(code);
     }
@@ -117,13 +117,13 @@ impl Variant {
     fn read(&self, code: &mut Lines) {
         let Self { id, name, ty, .. } = self;
         let Some(Rest { counter, at, .. }) = &self.rest else {
-            code.line(&format!("{id} => Self::{name}(link.read()?),"));
+            code.line(format_args!("{id} => Self::{name}(link.read()?),"));
             return;
         };
-        code.open(&format!("{id} => {{"));
-        code.line(&format!("let head: {ty} = link.read()?;"));
-        code.line(&format!("let count = usize::try_from(head.{counter}).unwrap_or(usize::MAX);"));
-        code.line(&format!("Self::{name}(head, link.elements({at}, count)?)"));
+        code.open(format_args!("{id} => {{"));
+        code.line(format_args!("let head: {ty} = link.read()?;"));
+        code.line(format_args!("let count = usize::try_from(head.{counter}).unwrap_or(usize::MAX);"));
+        code.line(format_args!("Self::{name}(head, link.elements({at}, count)?)"));
         code.close();
     }
 }
@@ -148,10 +148,10 @@ fn places(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Option<()> {
     };
     code.docs(&["Where the chain is found in an answer."]);
     code.open("pub const CHAIN: argsz::Chain = argsz::Chain {");
-    code.line(&format!("size: {},", number(|at| at.size)));
-    code.line(&format!("first: {},", number(|at| at.first)));
-    code.line(&format!("from: {},", number(|at| at.from)));
-    code.line(&format!("present: {present},"));
+    code.line(format_args!("size: {},", number(|at| at.size)));
+    code.line(format_args!("first: {},", number(|at| at.first)));
+    code.line(format_args!("from: {},", number(|at| at.from)));
+    code.line(format_args!("present: {present},"));
     code.close_with("};");
     Some(())
 }

@@ -25,7 +25,7 @@ impl Checks<'_> {
         let mut code = Lines::new(0);
         code.line("#[allow(clippy::manual_range_contains, clippy::nonminimal_bool)]");
         code.line("#[allow(clippy::too_many_lines, clippy::verbose_bit_mask)]");
-        code.open(&format!("impl {} {{", names::type_name(self.meta)));
+        code.open(format_args!("impl {} {{", names::type_name(self.meta)));
         self.copy(before, !after.is_empty(), &mut code);
         if !after.is_empty() {
             self.after(after, &mut code);
@@ -75,7 +75,7 @@ impl Checks<'_> {
         }
         let (name, (size, _)) = (self.copy_name(None), self.size());
         let user = if steps.iter().any(|step| reads(&step.op)) { "user" } else { "_user" };
-        code.open(&format!("pub fn {name}({user}: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
+        code.open(format_args!("pub fn {name}({user}: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
         code.line("let mut held = Self::new_zeroed();");
         self.steps(steps, "&held", code);
         code.line("Ok(held)");
@@ -89,7 +89,7 @@ impl Checks<'_> {
             "which then has lost against an id that does not exist.",
         ]);
         code.line("#[inline]");
-        code.open(&format!("pub fn check_after_lookup(&self{}) -> Result<(), Rejection> {{", self.size().0));
+        code.open(format_args!("pub fn check_after_lookup(&self{}) -> Result<(), Rejection> {{", self.size().0));
         self.steps(steps, "self", code);
         code.line("Ok(())");
         code.close();
@@ -104,7 +104,7 @@ impl Checks<'_> {
             code.line("#[allow(unused_variables)]");
         }
         code.line("#[inline]");
-        code.open(&format!("pub fn check_{layer}(&self{size}) -> Result<(), Rejection> {{"));
+        code.open(format_args!("pub fn check_{layer}(&self{size}) -> Result<(), Rejection> {{"));
         self.steps(steps, "self", code);
         code.line("Ok(())");
         code.close();
@@ -112,12 +112,12 @@ impl Checks<'_> {
         code.docs(&[format!(
             "Copies the struct from a user, and judges it by the generic rules and those of `{layer}`."
         )]);
-        code.open(&format!("pub fn {copy}(user: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
-        code.line(&format!("let held = Self::{generic}(user{pass})?;"));
+        code.open(format_args!("pub fn {copy}(user: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
+        code.line(format_args!("let held = Self::{generic}(user{pass})?;"));
         if after {
-            code.line(&format!("held.check_after_lookup({size_only})?;"));
+            code.line(format_args!("held.check_after_lookup({size_only})?;"));
         }
-        code.line(&format!("held.check_{layer}({size_only})?;"));
+        code.line(format_args!("held.check_{layer}({size_only})?;"));
         code.line("Ok(held)");
         code.close();
     }
@@ -141,7 +141,7 @@ impl Checks<'_> {
             body_of(step, &size, &mut words, &mut body);
             let (lets, body) = (words.declare(), body.into_text());
             if !shown && (!lets.is_empty() || body.contains("(bytes)")) {
-                code.line(&format!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!({held});"));
+                code.line(format_args!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!({held});"));
                 shown = true;
             }
             if reads(&step.op) && !matches!(step.op, Op::ZeroTail { .. }) {
@@ -196,7 +196,7 @@ fn zero_tail(step: &Step, from: u32, size: &str, when: &Code, code: &mut Lines) 
     if !always {
         code.open_if(when);
     }
-    code.open(&format!("match argsz::read::zero_tail(user, {from}, {size}) {{"));
+    code.open(format_args!("match argsz::read::zero_tail(user, {from}, {size}) {{"));
     code.line("Ok(true) => {}");
     refuse(step, step.errno.0, "Ok(false) => return ", ",", code);
     refuse(step, "EFAULT", "Err(argsz::Fault) => return ", ",", code);

@@ -14,7 +14,7 @@ pub(super) fn emit(one: &Const, code: &mut Lines) {
         ConstValue::Str(text) => ("&str", format!("{text:?}")),
         ConstValue::Int(value) => integer(*value),
     };
-    code.line(&format!("pub const {name}: {ty} = {value};"));
+    code.line(format_args!("pub const {name}: {ty} = {value};"));
 }
 
 /// The narrowest of the usual types that holds the value.
@@ -54,7 +54,7 @@ pub(super) fn hex(value: u128) -> String {
 /// `#[deprecated]`, with the reason.
 pub(super) fn deprecated(why: Option<&str>, code: &mut Lines) {
     if let Some(why) = why {
-        code.line(&format!("#[deprecated(note = {why:?})]"));
+        code.line(format_args!("#[deprecated(note = {why:?})]"));
     }
 }
 

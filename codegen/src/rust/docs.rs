@@ -42,7 +42,7 @@ impl Docs {
     pub(super) fn print(&self, code: &mut Lines) {
         code.docs(&self.lines);
         if let Some(alias) = &self.alias {
-            code.line(&format!("#[doc(alias = {alias:?})]"));
+            code.line(format_args!("#[doc(alias = {alias:?})]"));
         }
     }
 }

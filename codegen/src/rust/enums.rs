@@ -11,28 +11,28 @@ pub(super) fn emit(values: &Enum, code: &mut Lines) {
     Docs::item(&values.meta, &[]).print(code);
     derives(&["Default", "PartialOrd", "Ord"], code);
     code.line("#[repr(transparent)]");
-    code.line(&format!("pub struct {name}(pub {});", word(values)));
+    code.line(format_args!("pub struct {name}(pub {});", word(values)));
     code.gap();
     if values.members.is_empty() {
-        code.line(&format!("impl {name} {{}}"));
+        code.line(format_args!("impl {name} {{}}"));
     } else {
-        code.open(&format!("impl {name} {{"));
+        code.open(format_args!("impl {name} {{"));
         values.members.iter().for_each(|member| constant(values, member, code));
         code.close();
     }
     code.gap();
     lookup(values, &name, code);
     code.gap();
-    code.open(&format!("impl core::fmt::Debug for {name} {{"));
+    code.open(format_args!("impl core::fmt::Debug for {name} {{"));
     code.open("fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {");
-    code.line(&format!("argsz::value_debug(f, {:?}, self.name(), &self.0)", names::bare(&name)));
+    code.line(format_args!("argsz::value_debug(f, {:?}, self.name(), &self.0)", names::bare(&name)));
     code.close();
     code.close();
 }
 
 /// The method that gives names of values.
 fn lookup(values: &Enum, name: &str, code: &mut Lines) {
-    code.open(&format!("impl {name} {{"));
+    code.open(format_args!("impl {name} {{"));
     code.docs(&["The name of the value, if it has one."]);
     code.line("#[must_use]");
     code.open("pub const fn name(self) -> Option<&'static str> {");
@@ -43,7 +43,7 @@ fn lookup(values: &Enum, name: &str, code: &mut Lines) {
         code.open("match self.0 {");
         for member in named {
             let key = names::member(&member.meta, &member.key);
-            code.line(&format!("{} => Some({key:?}),", member.value));
+            code.line(format_args!("{} => Some({key:?}),", member.value));
         }
         code.line("_ => None,");
         code.close();

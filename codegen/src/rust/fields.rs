@@ -121,11 +121,11 @@ impl Typed {
         docs.print(code);
         code.line("#[must_use]");
         if narrow {
-            code.open(&format!("pub fn {get}(&self) -> {ty} {{"));
-            code.line(&format!("{wrap}({word}::from({raw}))"));
+            code.open(format_args!("pub fn {get}(&self) -> {ty} {{"));
+            code.line(format_args!("{wrap}({word}::from({raw}))"));
         } else {
-            code.open(&format!("pub fn {get}(&self) -> Option<{ty}> {{"));
-            code.line(&format!("{word}::try_from({raw}).ok().map({wrap})"));
+            code.open(format_args!("pub fn {get}(&self) -> Option<{ty}> {{"));
+            code.line(format_args!("{word}::try_from({raw}).ok().map({wrap})"));
         }
         code.close();
         if !self.has_setter() {
@@ -139,8 +139,8 @@ impl Typed {
         };
         code.gap();
         code.docs(&[format!("Sets `{name}`.")]);
-        code.open(&format!("pub fn set_{name}(&mut self, value: {ty}) {{"));
-        code.line(&format!("{place} = {value};"));
+        code.open(format_args!("pub fn set_{name}(&mut self, value: {ty}) {{"));
+        code.line(format_args!("{place} = {value};"));
         code.close();
     }
 }

@@ -11,13 +11,13 @@ pub(super) fn emit(flags: &Flags, code: &mut Lines) {
     Docs::item(&flags.meta, &[]).print(code);
     derives(&["Default"], code);
     code.line("#[repr(transparent)]");
-    code.line(&format!("pub struct {name}({});", word(flags.width)));
+    code.line(format_args!("pub struct {name}({});", word(flags.width)));
     code.gap();
     block(flags, &name, code);
     code.gap();
-    code.open(&format!("impl core::fmt::Debug for {name} {{"));
+    code.open(format_args!("impl core::fmt::Debug for {name} {{"));
     code.open("fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {");
-    code.line(&format!("argsz::flags_debug(f, {:?}, self)", names::bare(&name)));
+    code.line(format_args!("argsz::flags_debug(f, {:?}, self)", names::bare(&name)));
     code.close();
     code.close();
     counts(flags, &name, code);
@@ -35,11 +35,11 @@ pub(super) fn word(width: u8) -> &'static str {
 
 fn block(flags: &Flags, name: &str, code: &mut Lines) {
     code.open("argsz::bitflags::bitflags! {");
-    code.open(&format!("impl {name}: {} {{", word(flags.width)));
+    code.open(format_args!("impl {name}: {} {{", word(flags.width)));
     for member in flags.members.iter().filter(|member| member.kind != FlagKind::Count) {
         Docs::item(&member.meta, &[]).print(code);
         let short = names::member(&member.meta, &member.key);
-        code.line(&format!("const {short} = {};", value(flags, member)));
+        code.line(format_args!("const {short} = {};", value(flags, member)));
     }
     code.gap();
     code.line("// Bits without a name are kept.");
@@ -72,12 +72,12 @@ fn counts(flags: &Flags, name: &str, code: &mut Lines) {
         return;
     }
     code.gap();
-    code.open(&format!("impl {name} {{"));
+    code.open(format_args!("impl {name} {{"));
     for member in counts {
         Docs::item(&member.meta, &["A number beside the flags, none of them; it may grow with the header.".to_owned()])
             .print(code);
         let (name, word) = (names::member(&member.meta, &member.key), word(flags.width));
-        code.line(&format!("pub const {name}: {word} = {};", member.value));
+        code.line(format_args!("pub const {name}: {word} = {};", member.value));
     }
     code.close();
 }

@@ -69,20 +69,20 @@ impl Follow<'_> {
         let mut code = Lines::new(0);
         code.docs(&[format!("What `{}` of a [`{}`] leads to.", self.field(), self.ty)]);
         code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
-        code.open(&format!("pub enum {} {{", self.found()));
+        code.open(format_args!("pub enum {} {{", self.found()));
         for Target { lists, ty, .. } in &self.targets {
             code.docs(&[format!("A `struct {}`.", lists.generic.name)]);
-            code.line(&format!("{ty}({ty}),"));
+            code.line(format_args!("{ty}({ty}),"));
         }
         code.close();
         code.line("");
-        code.open(&format!("impl {} {{", self.found()));
+        code.open(format_args!("impl {} {{", self.found()));
         code.docs(&["Its bytes, whichever it is."]);
         code.line("#[must_use]");
         code.open("pub fn as_bytes(&self) -> &[u8] {");
         code.open("match self {");
         for Target { ty, .. } in &self.targets {
-            code.line(&format!("Self::{ty}(held) => held.as_bytes(),"));
+            code.line(format_args!("Self::{ty}(held) => held.as_bytes(),"));
         }
         (0..3).for_each(|_| code.close());
         Some(code.into_text())
@@ -91,7 +91,7 @@ impl Follow<'_> {
     fn method(&self) -> Result<String, EmitError> {
         let many = self.pointer.count.is_some();
         let mut code = Lines::new(0);
-        code.open(&format!("impl {} {{", self.ty));
+        code.open(format_args!("impl {} {{", self.ty));
         let what = if many { "element `at` of what" } else { "what" };
         let few = if many { "there are not so many, or " } else { "" };
         code.docs(&[
@@ -101,9 +101,9 @@ impl Follow<'_> {
         ]);
         let at = if many { ", at: u64" } else { "" };
         let (name, found) = (method_name(self.pointer), self.found());
-        code.line(&format!("pub fn {name}("));
-        code.line(&format!("    &self, space: &(impl argsz::UserSpace + ?Sized){at},"));
-        code.open(&format!(") -> Result<Option<{found}>, Rejection> {{"));
+        code.line(format_args!("pub fn {name}("));
+        code.line(format_args!("    &self, space: &(impl argsz::UserSpace + ?Sized){at},"));
+        code.open(format_args!(") -> Result<Option<{found}>, Rejection> {{"));
         // `size` is a variable of ours.
         let mut words = Words::new(true);
         let mut body = Lines::new(code.depth());
@@ -121,7 +121,7 @@ impl Follow<'_> {
         if !always {
             body.line("Ok(None)");
         }
-        code.line(&format!("let bytes: &[u8; {}] = argsz::zerocopy::transmute_ref!(self);", self.known));
+        code.line(format_args!("let bytes: &[u8; {}] = argsz::zerocopy::transmute_ref!(self);", self.known));
         words.declare().iter().for_each(|one| code.line(one));
         code.verbatim(&body.into_text());
         code.close();
@@ -145,20 +145,20 @@ impl Follow<'_> {
         if !always {
             code.open_if(when);
         }
-        code.line(&format!("let user = space.at({address});"));
+        code.line(format_args!("let user = space.at({address});"));
         if sized {
-            code.line(&format!("let size = argsz::read::size({claimed});"));
+            code.line(format_args!("let size = argsz::read::size({claimed});"));
         }
         let (copy, size) = if sized { ("_with_size(&user, size)", "size") } else { ("(&user)", "") };
-        code.line(&format!("let held = {ty}::copy_from_user{copy}?;"));
+        code.line(format_args!("let held = {ty}::copy_from_user{copy}?;"));
         if !lists.halves()?.1.is_empty() {
-            code.line(&format!("held.check_after_lookup({size})?;"));
+            code.line(format_args!("held.check_after_lookup({size})?;"));
         }
         let held = if self.targets.len() > 1 { format!("{}::{ty}(held)", self.found()) } else { "held".to_owned() };
         if always {
-            code.line(&format!("Ok(Some({held}))"));
+            code.line(format_args!("Ok(Some({held}))"));
         } else {
-            code.line(&format!("return Ok(Some({held}));"));
+            code.line(format_args!("return Ok(Some({held}));"));
             code.close();
         }
         Ok(())

@@ -42,7 +42,7 @@ pub(super) fn asserts<'a>(ioctls: impl Iterator<Item = &'a Ioctl>, abi: &Abi<'_>
     code.line("#[allow(deprecated)]");
     code.open("const _: () = {");
     for [name, number] in asserts {
-        code.line(&format!("assert!({name} == {number});"));
+        code.line(format_args!("assert!({name} == {number});"));
     }
     code.close_with("};");
     Some(code.into_text())

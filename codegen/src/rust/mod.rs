@@ -54,18 +54,18 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let mut text: String = unit.banner().iter().map(|line| format!("// {line}\n")).collect();
     let release = unit.release_name();
     text.push_str(&format!("\n// `{}` as of {release}.\n", unit.model.header.path));
-    text.push_str(&items(unit, lists)?);
-    Ok(text)
+    items(text, unit, lists)
 }
 
-/// What the file has behind its head: everything that is Rust, with an empty line before each part.
-fn items(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
+/// The file behind its head: everything that is Rust, with an empty line before each part.
+fn items(head: String, unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let abi = Abi::new(unit)?;
     let lists = Lists::new(lists);
+    let head = head + &imports(unit.model, &lists);
     // Items know nothing of each other's text.
-    let items = shares::joined(&unit.model.items, |items| printed(items, &lists, &abi))?;
-    let asserts = ioctls::asserts(unit.model.ioctls(), &abi);
-    Ok([imports(unit.model, &lists), items, asserts.unwrap_or_default()].concat())
+    let mut text = shares::joined(head, &unit.model.items, |text, items| printed(text, items, &lists, &abi))?;
+    text.push_str(&ioctls::asserts(unit.model.ioctls(), &abi).unwrap_or_default());
+    Ok(text)
 }
 
 /// The name in Rust of a struct, a union or a set of values.
@@ -76,7 +76,7 @@ pub fn type_name(meta: &argsz_schema::model::Meta) -> String {
 
 /// What [`emit`] prints, as tokens for a macro.
 pub fn tokens(unit: &Unit<'_>) -> Result<TokenStream, EmitError> {
-    parsed(unit, &items(unit, unit.lists()?)?)
+    parsed(unit, &items(String::new(), unit, unit.lists()?)?)
 }
 
 fn parsed(unit: &Unit<'_>, text: &str) -> Result<TokenStream, EmitError> {
@@ -109,9 +109,9 @@ fn imports(model: &Model, lists: &Lists<'_>) -> String {
     text
 }
 
-/// Items as text, with an empty line before each.
-fn printed(items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<String, EmitError> {
-    let mut code = Lines::new(0);
+/// Items behind a text, with an empty line before each.
+fn printed(text: String, items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Result<String, EmitError> {
+    let mut code = Lines::behind(text);
     for item in items {
         code.line("");
         match item {
@@ -152,7 +152,7 @@ fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Re
 /// The derives of everything that is plain bytes, and `more`.
 fn derives(more: &[&str], code: &mut Lines) {
     let more: String = more.iter().map(|one| format!("{one}, ")).collect();
-    code.line(&format!("#[derive(Clone, Copy, {more}PartialEq, Eq, Hash)]"));
+    code.line(format_args!("#[derive(Clone, Copy, {more}PartialEq, Eq, Hash)]"));
     code.line("#[derive(FromBytes, IntoBytes, KnownLayout, Immutable)]");
     code.line("#[zerocopy(crate = \"argsz::zerocopy\")]");
 }

@@ -75,7 +75,7 @@ impl Accessors<'_> {
             .print(code);
         code.line("#[must_use]");
         self.casts(ty != "bool" && ty != self.word, code);
-        code.open(&format!("pub const fn {}(&self) -> {ty} {{", names::ident(&self.name)));
+        code.open(format_args!("pub const fn {}(&self) -> {ty} {{", names::ident(&self.name)));
         if self.fills() {
             code.line(&number);
         } else {
@@ -102,16 +102,16 @@ impl Accessors<'_> {
         code.gap();
         code.docs(&[format!("Sets `{}`.{note}", self.name)]);
         self.casts(ty != word, code);
-        code.open(&format!("pub const fn set_{}(&mut self, value: {ty}) {{", self.name));
+        code.open(format_args!("pub const fn set_{}(&mut self, value: {ty}) {{", self.name));
         if self.fills() {
-            code.line(&format!("{place} = {};", store("value")));
+            code.line(format_args!("{place} = {};", store("value")));
         } else {
             self.shift(code);
             let mask = consts::hex(self.little.mask().into());
             let value = if ty == word { "value".to_owned() } else { format!("(value as {word})") };
             let value = if spare { format!("({value} & {mask})") } else { value };
-            code.line(&format!("let others = {number} & !({mask} << shift);"));
-            code.line(&format!("{place} = {};", store(&format!("others | {value} << shift"))));
+            code.line(format_args!("let others = {number} & !({mask} << shift);"));
+            code.line(format_args!("{place} = {};", store(&format!("others | {value} << shift"))));
         }
         code.close();
     }
@@ -120,16 +120,16 @@ impl Accessors<'_> {
     fn shift(&self, code: &mut Lines) {
         let (little, big) = (self.little.shift, self.big.shift);
         if little == big {
-            code.line(&format!("let shift = {little};"));
+            code.line(format_args!("let shift = {little};"));
         } else {
-            code.line(&format!("let shift = if cfg!(target_endian = \"big\") {{ {big} }} else {{ {little} }};"));
+            code.line(format_args!("let shift = if cfg!(target_endian = \"big\") {{ {big} }} else {{ {little} }};"));
         }
     }
 
     fn casts(&self, some: bool, code: &mut Lines) {
         if some && !self.fills() {
             let why = "reason = \"the type holds the bits\"";
-            code.line(&format!("#[allow(clippy::cast_possible_truncation, clippy::cast_lossless, {why})]"));
+            code.line(format_args!("#[allow(clippy::cast_possible_truncation, clippy::cast_lossless, {why})]"));
         }
     }
 }

@@ -20,10 +20,10 @@ pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), 
     bodies(&body, &docs, abi, code)?;
     let (header, release) = (&abi.model.header.path, abi.release_name);
     code.gap();
-    code.open(&format!("impl argsz::Uapi for {} {{", body.name));
-    code.line(&format!("const NAME: &'static str = {:?};", def.meta.name));
-    code.line(&format!("const HEADER: &'static str = {header:?};"));
-    code.line(&format!("const RELEASE: &'static str = {release:?};"));
+    code.open(format_args!("impl argsz::Uapi for {} {{", body.name));
+    code.line(format_args!("const NAME: &'static str = {:?};", def.meta.name));
+    code.line(format_args!("const HEADER: &'static str = {header:?};"));
+    code.line(format_args!("const RELEASE: &'static str = {release:?};"));
     code.close();
     Ok(())
 }
@@ -42,12 +42,12 @@ pub(super) fn bodies(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lin
     derives(if large { &["Debug"] } else { &["Debug", "Default"] }, code);
     code.line(&body.repr(if body.packed { [1; 4] } else { natural }));
     if stored.is_empty() {
-        code.line(&format!("pub struct {name} {{}}"));
+        code.line(format_args!("pub struct {name} {{}}"));
     } else {
-        code.open(&format!("pub struct {name} {{"));
+        code.open(format_args!("pub struct {name} {{"));
         for one in &stored {
             one.docs.print(code);
-            code.line(&format!("pub {}: {},", one.name, one.ty));
+            code.line(format_args!("pub {}: {},", one.name, one.ty));
         }
         code.close();
     }
@@ -62,7 +62,7 @@ pub(super) fn bodies(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lin
 /// A default for what the standard library has none for: an array of more than 32 elements.
 pub(super) fn zeroed(name: &str, code: &mut Lines) {
     code.gap();
-    code.open(&format!("impl Default for {name} {{"));
+    code.open(format_args!("impl Default for {name} {{"));
     code.open("fn default() -> Self {");
     code.line("argsz::zerocopy::FromZeros::new_zeroed()");
     code.close();
@@ -289,7 +289,7 @@ fn flexible(
     Docs::of(&member.field.meta, &[note.to_owned()]).print(&mut code);
     code.line("#[must_use]");
     code.open_fn(&format!("pub fn {method}"), &["bytes: &[u8]"], &format!(" -> Option<(&Self, &[{ty}])>"));
-    code.line(&format!("argsz::flexible(bytes, {at}, {count})"));
+    code.line(format_args!("argsz::flexible(bytes, {at}, {count})"));
     code.close();
     Ok((stored, code.into_text()))
 }
@@ -299,11 +299,11 @@ fn asserts(body: &Body<'_>, stored: &[Stored], code: &mut Lines) {
     let name = &body.name;
     code.gap();
     code.open("const _: () = {");
-    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
-    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
+    code.line(format_args!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
+    code.line(format_args!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
     for one in stored {
         let (field, offset) = (&one.name, per_abi(one.offset));
-        code.line(&format!("assert!(core::mem::offset_of!({name}, {field}) == {offset});"));
+        code.line(format_args!("assert!(core::mem::offset_of!({name}, {field}) == {offset});"));
     }
     code.close_with("};");
 }

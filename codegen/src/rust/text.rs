@@ -1,7 +1,36 @@
 //! Rust as text. Its shapes are few and regular: to build tokens, parse and print them cost most of a run.
 
+use std::fmt::{self, Write as _};
+
 /// Columns of a line.
 const WIDTH: usize = 100;
+/// What stands before a line: four for each brace, as far as it goes.
+const SPACES: &str = "                                                                ";
+
+/// What a line is made of. What is formatted is written where it stays.
+pub(super) trait Piece {
+    /// Writes it behind what there is.
+    fn put(self, text: &mut String);
+}
+
+impl Piece for &str {
+    fn put(self, text: &mut String) {
+        text.push_str(self);
+    }
+}
+
+impl Piece for &String {
+    fn put(self, text: &mut String) {
+        text.push_str(self);
+    }
+}
+
+impl Piece for fmt::Arguments<'_> {
+    fn put(self, text: &mut String) {
+        // A String takes everything.
+        let _ = text.write_fmt(self);
+    }
+}
 
 /// Lines of code, each under the braces that are open.
 #[derive(Debug, Default)]
@@ -16,16 +45,24 @@ impl Lines {
         Self { text: String::new(), depth }
     }
 
+    /// Lines behind a text.
+    pub(super) fn behind(text: String) -> Self {
+        Self { text, depth: 0 }
+    }
+
     /// How many braces are open.
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
 
     /// One line.
-    pub(super) fn line(&mut self, line: &str) {
-        if !line.is_empty() {
-            self.indent(self.depth);
-            self.text.push_str(line);
+    pub(super) fn line(&mut self, line: impl Piece) {
+        let before = self.text.len();
+        self.indent();
+        let begins = self.text.len();
+        line.put(&mut self.text);
+        if self.text.len() == begins {
+            self.text.truncate(before);
         }
         self.text.push('\n');
     }
@@ -33,12 +70,16 @@ impl Lines {
     /// A line with a doc comment for each of `docs`.
     pub(super) fn docs<S: AsRef<str>>(&mut self, docs: &[S]) {
         for doc in docs {
-            self.line(format!("/// {}", doc.as_ref()).trim_end());
+            self.indent();
+            self.text.push_str("/// ");
+            self.text.push_str(doc.as_ref());
+            self.text.truncate(self.text.trim_end().len());
+            self.text.push('\n');
         }
     }
 
     /// A line that ends in `{`: what follows is inside of it.
-    pub(super) fn open(&mut self, line: &str) {
+    pub(super) fn open(&mut self, line: impl Piece) {
         self.line(line);
         self.depth += 1;
     }
@@ -49,7 +90,7 @@ impl Lines {
     }
 
     /// As [`Lines::close`], with what else has to stand there.
-    pub(super) fn close_with(&mut self, end: &str) {
+    pub(super) fn close_with(&mut self, end: impl Piece) {
         self.depth = self.depth.saturating_sub(1);
         self.line(end);
     }
@@ -68,7 +109,7 @@ impl Lines {
             return;
         }
         self.gap();
-        self.open(&format!("impl {name} {{"));
+        self.open(format_args!("impl {name} {{"));
         for method in methods.iter().filter(|method| !method.is_empty()) {
             self.gap();
             self.verbatim(method);
@@ -79,10 +120,10 @@ impl Lines {
     /// `HEAD VALUE`, the value on a line of its own if one is too short.
     pub(super) fn assign(&mut self, head: &str, value: &str) {
         if self.depth * 4 + head.len() + 1 + value.len() <= WIDTH {
-            self.line(&format!("{head} {value}"));
+            self.line(format_args!("{head} {value}"));
         } else {
             self.line(head);
-            self.line(&format!("    {value}"));
+            self.line(format_args!("    {value}"));
         }
     }
 
@@ -93,9 +134,9 @@ impl Lines {
             self.line(&flat);
             return;
         }
-        self.open(&format!("{head}["));
-        numbers.chunks(4).for_each(|some| self.line(&format!("{},", some.join(", "))));
-        self.close_with(&format!("]{tail}"));
+        self.open(format_args!("{head}["));
+        numbers.chunks(4).for_each(|some| self.line(format_args!("{},", some.join(", "))));
+        self.close_with(format_args!("]{tail}"));
     }
 
     /// `PATTERN | PATTERN => VALUE,`, on lines of their own if one is too short.
@@ -107,9 +148,9 @@ impl Lines {
             return;
         }
         for (at, pattern) in first.iter().enumerate() {
-            self.line(&format!("{}{pattern}", if at == 0 { "" } else { "| " }));
+            self.line(format_args!("{}{pattern}", if at == 0 { "" } else { "| " }));
         }
-        self.open(&format!("{}{last} => {{", if first.is_empty() { "" } else { "| " }));
+        self.open(format_args!("{}{last} => {{", if first.is_empty() { "" } else { "| " }));
         self.line(value);
         self.close();
     }
@@ -121,11 +162,11 @@ impl Lines {
             self.open(&flat);
             return;
         }
-        self.line(&format!("{head}("));
+        self.line(format_args!("{head}("));
         for argument in arguments {
-            self.line(&format!("    {argument},"));
+            self.line(format_args!("    {argument},"));
         }
-        self.open(&format!("){result} {{"));
+        self.open(format_args!("){result} {{"));
     }
 
     /// `if CONDITION {`: what follows is inside of it.
@@ -152,14 +193,14 @@ impl Lines {
             self.line(&flat);
             return;
         };
-        self.line(&format!("{head}("));
+        self.line(format_args!("{head}("));
         self.depth += 1;
         if !first.is_empty() {
-            self.line(&format!("{},", first.join(", ")));
+            self.line(format_args!("{},", first.join(", ")));
         }
         self.line(last);
         self.depth -= 1;
-        self.line(&format!("){tail}"));
+        self.line(format_args!("){tail}"));
     }
 
     /// Another piece of code, whose lines are taken as they are.
@@ -172,10 +213,8 @@ impl Lines {
         self.text
     }
 
-    fn indent(&mut self, depth: usize) {
-        for _ in 0..depth {
-            self.text.push_str("    ");
-        }
+    fn indent(&mut self) {
+        self.text.push_str(&SPACES[..(self.depth * 4).min(SPACES.len())]);
     }
 }
 

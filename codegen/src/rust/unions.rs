@@ -22,21 +22,21 @@ pub(super) fn emit(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lines
     docs.print(code);
     derives(if large { &["Debug"] } else { &["Debug", "Default"] }, code);
     code.line(&body.repr(natural));
-    code.line(&format!("pub struct {name}([{word}; {words}]);"));
+    code.line(format_args!("pub struct {name}([{word}; {words}]);"));
     if large {
         zeroed(name, code);
     }
     code.gap();
     code.open("const _: () = {");
-    code.line(&format!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
-    code.line(&format!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
+    code.line(format_args!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
+    code.line(format_args!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
     code.close_with("};");
     code.gap();
     if arms.is_empty() && view.is_none() {
-        code.line(&format!("impl {name} {{}}"));
+        code.line(format_args!("impl {name} {{}}"));
         return Ok(());
     }
-    code.open(&format!("impl {name} {{"));
+    code.open(format_args!("impl {name} {{"));
     let mut scope = Scope::new();
     for arm in arms {
         arm.make(&mut scope, code);
@@ -110,7 +110,7 @@ impl Arm<'_> {
         code.gap();
         code.docs(&[format!("With `{}`, and zeros in the bytes after it.", self.name)]);
         code.line("#[must_use]");
-        code.open(&format!("pub fn {name}(value: {}) -> Self {{", self.ty));
+        code.open(format_args!("pub fn {name}(value: {}) -> Self {{", self.ty));
         code.line("let mut union = Self::default();");
         code.line("*argsz::arm_mut(&mut union) = value;");
         code.line("union");
@@ -149,12 +149,12 @@ impl Arm<'_> {
         code.gap();
         self.docs().print(code);
         code.line("#[must_use]");
-        code.open(&format!("pub fn {get}(&self) -> {ty} {{"));
+        code.open(format_args!("pub fn {get}(&self) -> {ty} {{"));
         code.line(read);
         code.close();
         code.gap();
         code.docs(&[format!("Sets `{name}`.")]);
-        code.open(&format!("pub fn set_{name}(&mut self, value: {ty}) {{"));
+        code.open(format_args!("pub fn set_{name}(&mut self, value: {ty}) {{"));
         code.line(write);
         code.close();
     }
@@ -164,13 +164,13 @@ impl Arm<'_> {
         code.gap();
         self.docs().print(code);
         code.line("#[must_use]");
-        code.open(&format!("pub fn {get}(&self) -> &{ty} {{"));
+        code.open(format_args!("pub fn {get}(&self) -> &{ty} {{"));
         code.line(read);
         code.close();
         code.gap();
         code.docs(&[format!("`{name}`, to be changed.")]);
         code.line("#[must_use]");
-        code.open(&format!("pub fn {name}_mut(&mut self) -> &mut {ty} {{"));
+        code.open(format_args!("pub fn {name}_mut(&mut self) -> &mut {ty} {{"));
         code.line(write);
         code.close();
     }
@@ -251,8 +251,8 @@ pub(super) fn through(
         code.gap();
         code.docs(&[format!("What `{selector_name}` says the bytes of the union are.")]);
         code.line("#[must_use]");
-        code.open(&format!("pub fn {}(&self) -> {}<'_> {{", names::ident(&method), view.name));
-        code.line(&format!("self.{ident}.view({selector})"));
+        code.open(format_args!("pub fn {}(&self) -> {}<'_> {{", names::ident(&method), view.name));
+        code.line(format_args!("self.{ident}.view({selector})"));
         code.close();
     }
     Ok(code.into_text())
@@ -329,10 +329,10 @@ impl<'a> View<'a> {
         code.docs(&[format!("What a union holds, as its selector says: a [`{selector}`].")]);
         code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
         code.line("#[non_exhaustive]");
-        code.open(&format!("pub enum {}<'a> {{", self.name));
+        code.open(format_args!("pub enum {}<'a> {{", self.name));
         for ViewArm { variant, ty, docs, .. } in self.arms.iter().map(|(arm, _)| arm).chain(&self.rest) {
             docs.print(code);
-            code.line(&format!("{variant}({ty}),"));
+            code.line(format_args!("{variant}({ty}),"));
         }
         if !self.none.is_empty() {
             code.docs(&["Nothing: the selector has no arm."]);
@@ -351,7 +351,7 @@ impl<'a> View<'a> {
         code.gap();
         code.docs(&["The arm that the selector picks."]);
         code.line("#[must_use]");
-        code.open(&format!("pub fn view(&self, selector: {selector}) -> {name}<'_> {{"));
+        code.open(format_args!("pub fn view(&self, selector: {selector}) -> {name}<'_> {{"));
         code.open("match selector {");
         for (arm, members) in &self.arms {
             code.arm(members, &reads(arm));
@@ -360,7 +360,7 @@ impl<'a> View<'a> {
             code.arm(&self.none, &format!("{name}::Empty"));
         }
         let rest = self.rest.as_ref().map_or_else(|| format!("{name}::Unknown"), reads);
-        code.line(&format!("_ => {rest},"));
+        code.line(format_args!("_ => {rest},"));
         code.close();
         code.close();
     }
