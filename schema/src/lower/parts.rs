@@ -14,7 +14,7 @@ use crate::shares;
 use crate::source::Span;
 
 /// Shorter parts are not worth a thread, in bytes.
-const SHORTEST: usize = 8 << 10;
+const SHORTEST: usize = 128 << 10;
 /// In longer ones a parser's memory is felt: it is used again for the next part.
 const LONGEST: usize = 512 << 10;
 
