@@ -4,9 +4,11 @@ use argsz_schema::checklist::{self, CheckList, Pointer, Slot, Step};
 use argsz_schema::hash::HashSet;
 use argsz_schema::layout::Layouts;
 use argsz_schema::model::{Dir, Grows, Model, Struct, Type};
+use argsz_schema::shares;
 
 use crate::EmitError;
 use crate::kinds::{self, Kinds};
+use crate::shares::SHARE;
 
 /// The lists of one struct: the generic one, and those with a layer over it.
 #[derive(Debug, Clone)]
@@ -58,7 +60,13 @@ pub fn compile(layouts: &Layouts<'_>, structs: &[&str], layers: &[&str]) -> Resu
         let layered = layers.iter().filter(|layer| speaks(layer, name)).map(|layer| one(name, Some(layer)));
         Ok(StructLists { generic: one(name, None)?, layered: layered.collect::<Result<_, EmitError>>()? })
     };
-    structs.iter().map(|name| of(name)).collect()
+    let some: Vec<&[&str]> = structs.chunks(SHARE).collect();
+    let made = shares::map(&some, |some| some.iter().map(|name| of(name)).collect::<Result<Vec<_>, _>>());
+    let mut lists = Vec::with_capacity(structs.len());
+    for some in made {
+        lists.extend(some?);
+    }
+    Ok(lists)
 }
 
 /// The pointers of a struct that a reader can follow: to structs that a user fills in, that have lists, and that lie the

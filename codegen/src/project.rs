@@ -84,9 +84,6 @@ pub fn release_hint(schema: &Schema, asked: &str) -> String {
     }
 }
 
-/// Items of a header whose outputs are not worth a thread.
-const SHORT: usize = 512;
-
 /// Makes everything the manifest asks for. Nothing is written.
 pub fn generate(manifest: &Manifest) -> Result<FileMap, GenerateError> {
     let mut problems = Vec::new();
@@ -131,9 +128,9 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
             input_hash: &hash,
             shared: Shared::default(),
         };
-        // Emitters know nothing of each other; but a thread takes longer to begin than they do for a short header.
-        let emit = |out: &&Out| (out.emitter.emit)(&unit);
-        let made = if model.items.len() < SHORT { outs.iter().map(emit).collect() } else { shares::map(&outs, emit) };
+        unit.prepare();
+        // Emitters know nothing of each other.
+        let made = shares::map_of(model.items.len(), &outs, |out| (out.emitter.emit)(&unit));
         for (out, made) in outs.into_iter().zip(made) {
             match made {
                 Ok(text) => {

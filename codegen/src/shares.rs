@@ -6,7 +6,7 @@ use crate::EmitError;
 
 /// Fewer things are not worth a thread: there are other emitters to run. More would leave the last core alone at the
 /// end.
-const SHARE: usize = 256;
+pub(crate) const SHARE: usize = 256;
 /// Bytes that few things' text exceeds. What is not written is not there: the system gives memory when it is touched.
 const ROOM: usize = 4 << 10;
 
@@ -39,12 +39,18 @@ mod tests {
     #[test]
     fn texts_stand_in_the_order_of_things_and_the_first_error_wins() {
         let things: Vec<u32> = (0..10_000).collect();
-        let text = |head: String, some: &[u32]| Ok(head + &some.iter().map(|one| format!("{one} ")).collect::<String>());
-        assert_eq!(joined("> ".to_owned(), &things, text).expect("text"), text("> ".to_owned(), &things).expect("text"));
+        let text =
+            |head: String, some: &[u32]| Ok(head + &some.iter().map(|one| format!("{one} ")).collect::<String>());
+        assert_eq!(
+            joined("> ".to_owned(), &things, text).expect("text"),
+            text("> ".to_owned(), &things).expect("text")
+        );
         let fails = |head: String, some: &[u32]| match some.iter().find(|one| **one >= 5_000) {
             Some(one) => Err(EmitError::Unknown { item: one.to_string(), name: String::new() }),
             None => Ok(head),
         };
-        assert!(matches!(joined(String::new(), &things, fails), Err(EmitError::Unknown { item, .. }) if item == "5000"));
+        assert!(
+            matches!(joined(String::new(), &things, fails), Err(EmitError::Unknown { item, .. }) if item == "5000")
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use argsz_schema::layout::{LayoutError, Layouts, layout};
 use argsz_schema::model::{Model, Release};
+use argsz_schema::shares;
 use argsz_schema::target::{self, Target};
 
 use crate::EmitError;
@@ -39,6 +40,13 @@ pub struct Shared<'a> {
 const ALIGNMENTS: [&str; 4] = ["x86-64", "arm", "i386", "m68k"];
 
 impl<'a> Unit<'a> {
+    /// Makes what emitters share, on all cores: otherwise all would wait for the one that began.
+    pub fn prepare(&self) {
+        let items = self.model.items.len();
+        // Who needs one says what is wrong with it.
+        shares::map_of(items, &ALIGNMENTS, |name| target::find(name).map(|target| self.on(target).is_ok()));
+    }
+
     /// Where the structs of the release lie on a target.
     pub fn on(&self, target: Target) -> Result<Layouts<'a>, EmitError> {
         let alike = |name: &str| target::find(name).filter(|like| like.lays_out_as(target));

@@ -113,9 +113,7 @@ impl<'t> Parser<'t> {
         match self.next {
             Token::End => Ok(expr),
             Token::Sign(")") => Err(mistake(self.here(), "this is no expression", "parentheses come in pairs")),
-            Token::Sign(_) => {
-                Err(mistake(self.here(), "this operator means nothing in a condition", FORMS))
-            }
+            Token::Sign(_) => Err(mistake(self.here(), "this operator means nothing in a condition", FORMS)),
             _ => Err(mistake(self.here(), "this is no expression: an operator is missing before it", FORMS)),
         }
     }

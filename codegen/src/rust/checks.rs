@@ -5,7 +5,7 @@ use argsz_schema::model::Meta;
 
 use super::conds::Words;
 use super::names;
-use super::text::{Code, Lines};
+use super::text::{Code, Lines, Quoted};
 use crate::EmitError;
 use crate::lists::StructLists;
 
@@ -75,7 +75,9 @@ impl Checks<'_> {
         }
         let (name, (size, _)) = (self.copy_name(None), self.size());
         let user = if steps.iter().any(|step| reads(&step.op)) { "user" } else { "_user" };
-        code.open(format_args!("pub fn {name}({user}: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"));
+        code.open(format_args!(
+            "pub fn {name}({user}: &(impl UserMemory + ?Sized){size}) -> Result<Self, Rejection> {{"
+        ));
         code.line("let mut held = Self::new_zeroed();");
         self.steps(steps, "&held", code);
         code.line("Ok(held)");
@@ -208,6 +210,7 @@ fn zero_tail(step: &Step, from: u32, size: &str, when: &Code, code: &mut Lines) 
 
 fn refuse(step: &Step, errno: &str, before: &str, behind: &str, code: &mut Lines) {
     let Step { id, field, why, offset, .. } = step;
-    let arguments = [format!("{id:?}, {field:?}, {offset}, {errno}"), format!("{why:?}")];
-    code.call(&format!("{before}argsz::refuse!"), &arguments, behind);
+    let (id, field, why) = (Quoted(id), Quoted(field), Quoted(why));
+    let head = [before, "argsz::refuse!"].concat();
+    code.call(&head, Some(format_args!("{id}, {field}, {offset}, {errno}")), format_args!("{why}"), behind);
 }

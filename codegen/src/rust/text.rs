@@ -32,6 +32,21 @@ impl Piece for fmt::Arguments<'_> {
     }
 }
 
+/// A string as Rust writes it.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly all have nothing that wants to be escaped.
+        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+            f.write_str("\"")?;
+            f.write_str(self.0)?;
+            return f.write_str("\"");
+        }
+        fmt::Debug::fmt(self.0, f)
+    }
+}
+
 /// Lines of code, each under the braces that are open.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -185,22 +200,26 @@ impl Lines {
         self.open("{");
     }
 
-    /// `HEAD(ARGUMENTS)TAIL`, with the arguments on lines of their own if one is too short: all but the last, and then
-    /// that.
-    pub(super) fn call(&mut self, head: &str, arguments: &[String], tail: &str) {
-        let flat = format!("{head}({}){tail}", arguments.join(", "));
-        let (Some((last, first)), true) = (arguments.split_last(), self.depth * 4 + flat.len() > WIDTH) else {
-            self.line(&flat);
-            return;
-        };
-        self.line(format_args!("{head}("));
-        self.depth += 1;
-        if !first.is_empty() {
-            self.line(format_args!("{},", first.join(", ")));
+    /// `HEAD(FIRST, LAST)TAIL`, with the arguments on lines of their own if one is too short: the first of them, if
+    /// there are more than one, and then the last.
+    pub(super) fn call(&mut self, head: &str, first: Option<fmt::Arguments<'_>>, last: fmt::Arguments<'_>, tail: &str) {
+        let before = self.text.len();
+        match first {
+            Some(first) => self.line(format_args!("{head}({first}, {last}){tail}")),
+            None => self.line(format_args!("{head}({last}){tail}")),
         }
-        self.line(last);
-        self.depth -= 1;
-        self.line(format_args!("){tail}"));
+        // With its end of line.
+        if self.text.len() - before > WIDTH + 1 {
+            self.text.truncate(before);
+            self.line(format_args!("{head}("));
+            self.depth += 1;
+            if let Some(first) = first {
+                self.line(format_args!("{first},"));
+            }
+            self.line(last);
+            self.depth -= 1;
+            self.line(format_args!("){tail}"));
+        }
     }
 
     /// Another piece of code, whose lines are taken as they are.
@@ -285,7 +304,7 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, Lines};
+    use super::{Code, Lines, Quoted};
 
     fn plain(text: &str) -> Code {
         Code::Plain(text.to_owned())
@@ -336,12 +355,13 @@ mod tests {
         let mut lines = Lines::new(1);
         let long = |c: char| plain(&format!("{} == 1", String::from(c).repeat(40)));
         lines.open_if(&Code::all(vec![long('a'), long('b')]));
-        lines.call("return f", &["1".to_owned(), "2".to_owned(), "x".repeat(90)], ";");
+        lines.call("return f", Some(format_args!("1, 2")), format_args!("{}", "x".repeat(90)), ";");
+        lines.call("g", Some(format_args!("{}", Quoted("a"))), format_args!("{}", Quoted("\"\\\n")), "");
         lines.close();
         let (a, b, x) = ("a".repeat(40), "b".repeat(40), "x".repeat(90));
         let expected = format!(
             "    if {a} == 1\n        && {b} == 1\n    {{\n        return f(\n            1, 2,\n            \
-             {x}\n        );\n    }}\n"
+             {x}\n        );\n        g(\"a\", \"\\\"\\\\\\n\")\n    }}\n"
         );
         assert_eq!(lines.into_text(), expected);
     }

@@ -27,6 +27,7 @@ use crate::diag::{Ctxt, Diagnostic, Severity};
 use crate::hash::HashSet;
 use crate::layout::{LayoutError, Layouts, StructLayout};
 use crate::model::{Field, Model, Release, Struct, Type, Waiver};
+use crate::shares;
 use crate::source::Span;
 use crate::{codes, target};
 use history::History;
@@ -158,16 +159,18 @@ impl<'a> Check<'a> {
         before: Option<&Layouts<'_>>,
     ) -> Option<At<'m>> {
         let release = model.release?;
-        let lay = |name| {
+        let lay = |name: &&str| {
             let target = target::find(name).unwrap_or(target::ALL[0]);
             crate::layout::layout(model, target)
         };
-        let (wide, narrow) = match (lay("x86-64"), lay("i386")) {
-            (Ok(wide), Ok(narrow)) => (wide, narrow),
-            (Err(error), _) | (_, Err(error)) => {
+        let mut laid = shares::map_of(model.items.len(), &["x86-64", "i386"], lay).into_iter();
+        let (wide, narrow) = match (laid.next(), laid.next()) {
+            (Some(Ok(wide)), Some(Ok(narrow))) => (wide, narrow),
+            (Some(Err(error)), _) | (_, Some(Err(error))) => {
                 self.no_layout(&error);
                 return None;
             }
+            _ => return None,
         };
         let at = At { release, wide, narrow, changed };
         layout::check(self, &at);
@@ -180,18 +183,19 @@ impl<'a> Check<'a> {
 
     /// Judges the check lists of one release: those of the structs, and those with a layer over them.
     fn rules(&self, at: &At<'_>, found: &mut Rules) {
-        for (name, laid) in at.structs().filter(|(_, laid)| !laid.def.is_union) {
-            if self.has_errors(laid.def) {
-                continue;
-            }
-            match compile(&at.wide, name, None) {
-                Ok(list) => rules::judge(self, &list, laid.def, found),
+        let model = at.wide.model;
+        let judged = at.structs().filter(|(_, laid)| !laid.def.is_union && !self.has_errors(laid.def));
+        let structs: Vec<(&str, &Struct)> = judged.map(|(name, laid)| (name, laid.def)).collect();
+        let lists = shares::map_of(model.items.len(), &structs, |(name, _)| compile(&at.wide, name, None));
+        for ((name, def), list) in structs.into_iter().zip(lists) {
+            match list {
+                Ok(list) => rules::judge(self, &list, def, found),
                 Err(errors) => {
                     self.report_all(errors);
                     continue;
                 }
             }
-            for (layer, rules) in &at.wide.model.layers {
+            for (layer, rules) in &model.layers {
                 let Some(rules) = rules.on.get(name) else { continue };
                 match compile(&at.wide, name, Some(layer)) {
                     Ok(list) => {

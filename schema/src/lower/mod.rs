@@ -199,8 +199,12 @@ fn too_many_dots(text: &str) -> Option<Span> {
 fn items(top: &Table<'_, '_>) -> Vec<Item> {
     let mut items = Vec::new();
     each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
-    each(top, "flags", |name, at, table| items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into()))));
-    each(top, "enum", |name, at, table| items.extend(values::enumeration(name, at, table).map(|set| Item::Enum(set.into()))));
+    each(top, "flags", |name, at, table| {
+        items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into())))
+    });
+    each(top, "enum", |name, at, table| {
+        items.extend(values::enumeration(name, at, table).map(|set| Item::Enum(set.into())))
+    });
     each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false).into())));
     each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true).into())));
     each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
@@ -208,7 +212,9 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     for (word, kind) in
         [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
     {
-        each(top, word, |name, at, table| items.extend(bits::lower(name, at, table, kind).map(|bits| Item::Bits(bits.into()))));
+        each(top, word, |name, at, table| {
+            items.extend(bits::lower(name, at, table, kind).map(|bits| Item::Bits(bits.into())))
+        });
     }
     items
 }
