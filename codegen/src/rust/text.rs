@@ -38,7 +38,8 @@ pub(super) struct Quoted<'a>(pub(super) &'a str);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Nearly all have nothing that wants to be escaped.
-        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+        if self.0.bytes().fold(true, |all, byte| all & plain(byte)) {
             f.write_str("\"")?;
             f.write_str(self.0)?;
             return f.write_str("\"");
@@ -204,22 +205,30 @@ impl Lines {
     /// there are more than one, and then the last.
     pub(super) fn call(&mut self, head: &str, first: Option<fmt::Arguments<'_>>, last: fmt::Arguments<'_>, tail: &str) {
         let before = self.text.len();
-        match first {
-            Some(first) => self.line(format_args!("{head}({first}, {last}){tail}")),
-            None => self.line(format_args!("{head}({last}){tail}")),
+        self.indent();
+        self.text.extend([head, "("]);
+        let begins = self.text.len();
+        if let Some(first) = first {
+            first.put(&mut self.text);
+            self.text.push_str(", ");
         }
-        // With its end of line.
-        if self.text.len() - before > WIDTH + 1 {
-            self.text.truncate(before);
-            self.line(format_args!("{head}("));
-            self.depth += 1;
-            if let Some(first) = first {
-                self.line(format_args!("{first},"));
-            }
-            self.line(last);
-            self.depth -= 1;
-            self.line(format_args!("){tail}"));
+        let last_begins = self.text.len();
+        last.put(&mut self.text);
+        let ends = self.text.len();
+        self.text.extend([")", tail, "\n"]);
+        if self.text.len() - before <= WIDTH + 1 {
+            return;
         }
+        let (first, last) = (self.text[begins..last_begins].to_owned(), self.text[last_begins..ends].to_owned());
+        self.text.truncate(begins);
+        self.text.push('\n');
+        self.depth += 1;
+        if !first.is_empty() {
+            self.line(first.trim_end());
+        }
+        self.line(&last);
+        self.depth -= 1;
+        self.line(format_args!("){tail}"));
     }
 
     /// Another piece of code, whose lines are taken as they are.

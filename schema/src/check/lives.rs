@@ -20,7 +20,11 @@ pub(super) fn check(check: &Check<'_>) {
     }
     for layer in check.model.layers.values() {
         own(check, &layer.meta);
-        layer.on.values().flatten().for_each(|rule| within(check, &layer.meta, rule.life, rule.span, "this rule"));
+        layer
+            .on
+            .values()
+            .flatten()
+            .for_each(|rule| within(check, &layer.meta, rule.life, rule.span, || "this rule".to_owned()));
     }
 }
 
@@ -35,26 +39,27 @@ fn own(check: &Check<'_>, meta: &Meta) {
 /// A member of something: it has a life of its own, inside its owner's.
 fn inside(check: &Check<'_>, owner: &Meta, meta: &Meta) {
     own(check, meta);
-    let what = if meta.name.is_empty() { "this part".to_owned() } else { format!("`{}`", meta.name) };
-    within(check, owner, meta.life, meta.span, &what);
+    let what = || if meta.name.is_empty() { "this part".to_owned() } else { format!("`{}`", meta.name) };
+    within(check, owner, meta.life, meta.span, what);
 }
 
-fn within(check: &Check<'_>, owner: &Meta, life: Life, span: Span, what: &str) {
+/// `what` is asked for if something is wrong.
+fn within(check: &Check<'_>, owner: &Meta, life: Life, span: Span, what: impl FnOnce() -> String) {
     let name = &owner.name;
     let early = life.since < owner.life.since;
     let late = life.until.zip(owner.life.until).is_some_and(|(part, whole)| part > whole);
     let empty = life.until.is_some_and(|until| until <= life.since);
-    let (message, help) = if empty || !life.overlaps(owner.life) {
-        (format!("{what} never exists together with `{name}`"), "give it a life inside that of what it belongs to")
+    let (does, help) = if empty || !life.overlaps(owner.life) {
+        (format!("never exists together with `{name}`"), "give it a life inside that of what it belongs to")
     } else if early {
-        (format!("{what} begins before `{name}` does"), "leave its `since` out: it begins with what it belongs to")
+        (format!("begins before `{name}` does"), "leave its `since` out: it begins with what it belongs to")
     } else if late {
-        (format!("{what} outlives `{name}`"), "leave its `until` out: it ends with what it belongs to")
+        (format!("outlives `{name}`"), "leave its `until` out: it ends with what it belongs to")
     } else {
         return;
     };
     let label = format!("lives {}", span_of(check, life));
-    let finding = Diagnostic::new(codes::AZ0621, span, message).label(label);
+    let finding = Diagnostic::new(codes::AZ0621, span, format!("{} {does}", what())).label(label);
     check.report(finding.also(owner.span, format!("lives {}", span_of(check, owner.life))).help(help));
 }
 
@@ -65,8 +70,10 @@ fn span_of(check: &Check<'_>, life: Life) -> String {
 
 fn parts(check: &Check<'_>, def: &Struct) {
     walk(&def.fields, &mut |field| inside(check, &def.meta, &field.meta));
-    def.min_sizes.iter().for_each(|min| within(check, &def.meta, min.life, min.span, "this minimum size"));
-    def.rules.iter().for_each(|rule| within(check, &def.meta, rule.life, rule.span, "this rule"));
+    def.min_sizes
+        .iter()
+        .for_each(|min| within(check, &def.meta, min.life, min.span, || "this minimum size".to_owned()));
+    def.rules.iter().for_each(|rule| within(check, &def.meta, rule.life, rule.span, || "this rule".to_owned()));
     grows(check, def);
 }
 

@@ -1,5 +1,8 @@
 //! Names: what C and Rust can say, and that no two things have the same one.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+
 use super::{Check, each_field};
 use crate::bits::Bits;
 use crate::codes;
@@ -93,18 +96,28 @@ const CXX_KEYWORDS: &[&str] = &[
     "xor",
 ];
 
-/// Things of one namespace, and when each has which name.
+/// Who has a name: when, where, and its name in C.
+type Holder<'m> = (Life, Span, &'m str);
+
+/// Things of one namespace, and when each has which name. Nearly every name has one holder.
 #[derive(Default)]
-struct Names<'m>(HashMap<std::borrow::Cow<'m, str>, Vec<(Life, Span, &'m str)>>);
+struct Names<'m>(HashMap<Cow<'m, str>, (Holder<'m>, Vec<Holder<'m>>)>);
 
 impl<'m> Names<'m> {
     /// Takes a name; gives what has it already at the same time: its place and its C name.
-    fn take(&mut self, name: impl Into<std::borrow::Cow<'m, str>>, meta: &'m Meta) -> Option<(Span, &'m str)> {
-        let holders = self.0.entry(name.into()).or_default();
-        let taken = holders.iter().find(|(life, ..)| life.overlaps(meta.life));
-        let taken = taken.map(|(_, span, name)| (*span, *name));
+    fn take(&mut self, name: impl Into<Cow<'m, str>>, meta: &'m Meta) -> Option<(Span, &'m str)> {
+        let own = (meta.life, meta.span, meta.name.as_str());
+        let (first, others) = match self.0.entry(name.into()) {
+            Entry::Vacant(free) => {
+                free.insert((own, Vec::new()));
+                return None;
+            }
+            Entry::Occupied(held) => held.into_mut(),
+        };
+        let mut holders = std::iter::once(&*first).chain(&*others);
+        let taken = holders.find(|(life, ..)| life.overlaps(meta.life)).map(|(_, span, name)| (*span, *name));
         if taken.is_none() {
-            holders.push((meta.life, meta.span, &meta.name));
+            others.push(own);
         }
         taken
     }
@@ -222,16 +235,20 @@ fn numbers<'m>(check: &Check<'_>, words: &mut Names<'m>, meta: &'m Meta, numbers
 }
 
 fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
-    let mut spaces: HashMap<String, Names<'m>> = HashMap::default();
-    let mut rust: HashMap<String, Names<'m>> = HashMap::default();
+    // The fields of the struct itself, in C and in Rust, and those of what is written in place in it.
+    let (mut own, mut own_rust) = (Names::default(), Names::default());
+    let (mut spaces, mut rust): (HashMap<String, Names<'m>>, HashMap<String, Names<'m>>) = Default::default();
     each_field(&def.fields, &mut |field: &'m Field, path| {
         let meta = &field.meta;
         if meta.name.is_empty() {
             return;
         }
         spelling(check, meta);
-        let parent = path.strip_suffix(meta.name.as_str()).unwrap_or(path).to_owned();
-        if let Some((first, _)) = spaces.entry(parent.clone()).or_default().take(meta.name.as_str(), meta) {
+        let (space, rust) = match path.strip_suffix(meta.name.as_str()).unwrap_or(path) {
+            "" => (&mut own, &mut own_rust),
+            parent => (spaces.entry(parent.to_owned()).or_default(), rust.entry(parent.to_owned()).or_default()),
+        };
+        if let Some((first, _)) = space.take(meta.name.as_str(), meta) {
             let finding =
                 Diagnostic::new(codes::AZ0121, meta.span, format!("`{}` has two fields `{path}`", def.meta.name));
             let finding = finding.label("a second time here").also(first, "first here");
@@ -239,7 +256,7 @@ fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
             return;
         }
         for (bit, _) in field.bits.iter().filter(|(bit, _)| !bit.is_empty()) {
-            if let Some((first, _)) = spaces.entry(parent.clone()).or_default().take(bit.as_str(), meta) {
+            if let Some((first, _)) = space.take(bit.as_str(), meta) {
                 let message = format!("`{}` has two fields `{bit}`", def.meta.name);
                 let finding = Diagnostic::new(codes::AZ0121, meta.span, message).label("a second time in here");
                 check.report(finding.also(first, "first here").help("rename one of them"));
@@ -248,7 +265,7 @@ fn fields<'m>(check: &Check<'_>, def: &'m Struct) {
         cxx(check, def, field, path);
         let name = rust_name::of_field(meta);
         if rust_spelling(check, meta, name)
-            && let Some((first, other)) = rust.entry(parent).or_default().take(name, meta)
+            && let Some((first, other)) = rust.take(name, meta)
         {
             collision(check, meta, name, first, other);
         }
