@@ -1,8 +1,6 @@
 //! `[entry.NAME]`, `[descriptor.NAME]`, `[register.NAME]`: bit ranges over little-endian words.
 
-use toml::Spanned;
-use toml::de::DeValue;
-
+use super::kept::{Spanned, Value};
 use super::tree::{Cx, Table, Text, integer, string, wrong_kind};
 use super::{FOREVER, identifier, lives, meta, rules, structs};
 use crate::bits::{BitField, Bits, Fixed, Place, Range};
@@ -78,7 +76,7 @@ fn fields(table: &Table<'_, '_>, width: u32, owner: Life) -> Vec<BitField> {
     let mut found = Vec::new();
     for (name, at, value) in all.entries() {
         identifier(cx, name, at);
-        let several = matches!(value.get_ref(), DeValue::Array(_));
+        let several = matches!(value.get_ref(), Value::Array(_));
         for life in lives(cx, value) {
             let place = if several { cx.at(life) } else { at };
             found.extend(field(cx, name, place, life, width, owner));
@@ -92,11 +90,11 @@ fn field<'t>(
     cx: &Cx<'_>,
     name: &str,
     at: Span,
-    value: &'t Spanned<DeValue<'t>>,
+    value: &'t Spanned<Value<'t>>,
     width: u32,
     owner: Life,
 ) -> Option<BitField> {
-    if let DeValue::String(_) = value.get_ref() {
+    if let Value::String(_) = value.get_ref() {
         let parts = vec![range(cx, &string(cx, value)?, width)?];
         let meta = crate::model::Meta {
             name: name.to_owned(),
@@ -108,7 +106,7 @@ fn field<'t>(
         };
         return Some(BitField { meta, parts, address: false, values: None, fixed: None });
     }
-    let DeValue::Table(_) = value.get_ref() else {
+    let Value::Table(_) = value.get_ref() else {
         wrong_kind(cx, value, "a bit range such as \"63:12\", or a table");
         return None;
     };
@@ -154,11 +152,11 @@ fn values(table: &Table<'_, '_>) -> Option<(ValueType, Span)> {
 /// A value as a number, or as the key of a member of `values`.
 pub(super) fn fixed(
     cx: &Cx<'_>,
-    value: Option<&Spanned<DeValue<'_>>>,
+    value: Option<&Spanned<Value<'_>>>,
     values: Option<&(ValueType, Span)>,
 ) -> Option<Fixed> {
     let value = value?;
-    if let DeValue::Integer(_) = value.get_ref() {
+    if let Value::Integer(_) = value.get_ref() {
         let number = super::tree::number(cx, value, 0, i128::from(u64::MAX))?;
         let text = integer(value.get_ref()).unwrap_or(number).to_string();
         return Some(Fixed { value: u64::try_from(number).ok()?, text, span: cx.at(value) });

@@ -1,8 +1,6 @@
 //! `[table.NAME]`: what becomes of each pair of values.
 
-use toml::Spanned;
-use toml::de::DeValue;
-
+use super::kept::{Spanned, Value};
 use super::tree::{Cx, Table};
 use super::{FOREVER, bits, meta};
 use crate::bits::{Bits, Cell, CellTable, Fixed, Says};
@@ -61,7 +59,7 @@ fn says(cell: Table<'_, '_>, items: &[Item]) -> Option<Says> {
     if said == 1 { becomes.or(nothing).or(refused) } else { None }
 }
 
-fn values(cx: &Cx<'_>, with: &Spanned<DeValue<'_>>, of: &Bits) -> Vec<(String, Fixed)> {
+fn values(cx: &Cx<'_>, with: &Spanned<Value<'_>>, of: &Bits) -> Vec<(String, Fixed)> {
     let Some(with) = Table::of(cx, with, cx.at(with)) else { return Vec::new() };
     let mut found = Vec::new();
     for (name, at, value) in with.entries() {

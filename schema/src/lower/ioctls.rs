@@ -1,7 +1,6 @@
 //! `[ioctl.NAME]`.
 
-use toml::de::DeValue;
-
+use super::kept::Value;
 use super::tree::{Table, integer};
 use super::{FOREVER, meta, rules, types, values};
 use crate::codes;
@@ -33,7 +32,7 @@ fn byte(table: &Table<'_, '_>, key: &'static str) -> Option<(u8, String)> {
         return None;
     }
     let value = table.get(key)?;
-    let (number, text) = if matches!(value.get_ref(), DeValue::Integer(_)) {
+    let (number, text) = if matches!(value.get_ref(), Value::Integer(_)) {
         let number = integer(value.get_ref())?;
         (number, number.to_string())
     } else {

@@ -7,6 +7,7 @@ mod cells;
 mod chains;
 mod header;
 mod ioctls;
+mod kept;
 mod named;
 mod parts;
 mod plain;
@@ -17,8 +18,7 @@ mod types;
 mod units;
 mod values;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
@@ -28,6 +28,7 @@ use crate::model::{Item, Layer, Life, Meta, Model, Release};
 use crate::project::Lookup;
 use crate::shares;
 use crate::source::{Source, Span};
+use kept::{Spanned, Tree, Value};
 use parts::Part;
 use tree::{Cx, Known, Table, wrong_kind};
 
@@ -69,7 +70,7 @@ fn whole<'t>(text: &'t str, ctxt: &Ctxt) -> Option<Part<'t>> {
         errors.iter().for_each(report);
         errors.is_empty().then_some(document)
     };
-    Some(Part { start: 0, text, table: document?.into_inner() })
+    Some(Part { start: 0, text, table: Tree::keep(document?.into_inner()) })
 }
 
 /// The model that the parts of a text mean together.
@@ -227,7 +228,7 @@ fn each<'a, 't>(top: &Table<'a, 't>, kind: &'static str, mut lower: impl FnMut(&
         identifier(top.cx, name, at);
         for life in lives(top.cx, value) {
             // Lives of one name are told apart by where each stands.
-            let place = if matches!(value.get_ref(), DeValue::Array(_)) { top.cx.at(life) } else { at };
+            let place = if matches!(value.get_ref(), Value::Array(_)) { top.cx.at(life) } else { at };
             if let Some(table) = Table::of(top.cx, life, at) {
                 lower(name, if place == Span::default() { at } else { place }, table);
             }
@@ -236,9 +237,9 @@ fn each<'a, 't>(top: &Table<'a, 't>, kind: &'static str, mut lower: impl FnMut(&
 }
 
 /// The elements of an array of lives, or the one value.
-fn lives<'t>(cx: &Cx<'_>, value: &'t Spanned<DeValue<'t>>) -> Vec<&'t Spanned<DeValue<'t>>> {
+fn lives<'t>(cx: &Cx<'_>, value: &'t Spanned<Value<'t>>) -> Vec<&'t Spanned<Value<'t>>> {
     match value.get_ref() {
-        DeValue::Array(elements) => {
+        Value::Array(elements) => {
             if elements.is_empty() {
                 wrong_kind(cx, value, "at least one life");
             }

@@ -1,9 +1,7 @@
 //! Numbers by name: every constant and member, worked out whatever the order they are written in.
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
 use super::arith::{self, Program};
+use super::kept::{Spanned, Tree, Value};
 use super::parts::Part;
 use super::tree::integer;
 use crate::codes;
@@ -84,8 +82,8 @@ pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
     for (kind, members) in [("flags", "bits"), ("enum", "values")] {
         for (part, owner, item) in of_kind(parts, kind) {
             let prefix = text_of(item, "prefix").unwrap_or_default();
-            let Some(DeValue::Table(found)) = item.get(members).map(Spanned::get_ref) else { continue };
-            for (key, value) in found {
+            let Some(Value::Table(found)) = item.get(members).map(Spanned::get_ref) else { continue };
+            for (key, value) in found.iter() {
                 member([owner, prefix, key.get_ref()], kind == "flags", (value, part.at(value)), &mut raws);
             }
         }
@@ -93,7 +91,7 @@ pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
     for (part, name, item) in of_kind(parts, "const") {
         let Some(value) = item.get("value") else { continue };
         let at = match value.get_ref() {
-            DeValue::String(text) => part.inside(value, text),
+            Value::String(text) => part.inside(value, text),
             _ => part.at(value),
         };
         raws.insert(name.to_owned(), (constant(value), at));
@@ -110,43 +108,43 @@ pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
 fn of_kind<'t>(
     parts: &'t [Part<'t>],
     kind: &'static str,
-) -> impl Iterator<Item = (&'t Part<'t>, &'t str, &'t DeTable<'t>)> {
+) -> impl Iterator<Item = (&'t Part<'t>, &'t str, &'t Tree<'t>)> {
     let items = parts.iter().filter_map(move |part| match part.table.get(kind).map(Spanned::get_ref) {
-        Some(DeValue::Table(items)) => Some((part, items)),
+        Some(Value::Table(items)) => Some((part, items)),
         _ => None,
     });
     let named = items.flat_map(|(part, items)| items.iter().map(move |(name, item)| (part, name.get_ref(), item)));
     named.flat_map(|(part, name, item)| tables(item).map(move |item| (part, name.as_ref(), item)))
 }
 
-fn constant(value: &Spanned<DeValue<'_>>) -> Raw {
+fn constant(value: &Spanned<Value<'_>>) -> Raw {
     match value.get_ref() {
-        DeValue::String(text) => arith::parse(text).map_or(Raw::Broken, Raw::Text),
+        Value::String(text) => arith::parse(text).map_or(Raw::Broken, Raw::Text),
         value => integer(value).map_or(Raw::Broken, Raw::Int),
     }
 }
 
-fn text_of<'t>(table: &'t DeTable<'_>, key: &str) -> Option<&'t str> {
+fn text_of<'t>(table: &'t Tree<'_>, key: &str) -> Option<&'t str> {
     match table.get(key)?.get_ref() {
-        DeValue::String(text) => Some(text),
+        Value::String(text) => Some(text),
         _ => None,
     }
 }
 
 /// The tables of an item: one, or one for each life.
-fn tables<'t>(value: &'t Spanned<DeValue<'t>>) -> impl Iterator<Item = &'t DeTable<'t>> {
+fn tables<'t>(value: &'t Spanned<Value<'t>>) -> impl Iterator<Item = &'t Tree<'t>> {
     let all = match value.get_ref() {
-        DeValue::Array(elements) => elements.iter().collect(),
+        Value::Array(elements) => elements.iter().collect(),
         _ => vec![value],
     };
     all.into_iter().filter_map(|value| match value.get_ref() {
-        DeValue::Table(table) => Some(table),
+        Value::Table(table) => Some(table),
         _ => None,
     })
 }
 
 /// Notes one member under both its names, each of its lives over the one before.
-fn member([owner, prefix, key]: [&str; 3], flags: bool, (value, at): (&Spanned<DeValue<'_>>, Span), raws: &mut Raws) {
+fn member([owner, prefix, key]: [&str; 3], flags: bool, (value, at): (&Spanned<Value<'_>>, Span), raws: &mut Raws) {
     let twin = format!("{owner}.{key}");
     let mut note = |name: String, raw: Option<Raw>| {
         let Some(raw) = raw else { return };
@@ -168,13 +166,13 @@ fn bit(number: i128) -> Option<Raw> {
 }
 
 /// What the table of a member says its number is.
-fn written(owner: &str, table: &DeTable<'_>) -> Option<Raw> {
+fn written(owner: &str, table: &Tree<'_>) -> Option<Raw> {
     let number = |key: &str| table.get(key).and_then(|value| integer(value.get_ref()));
     let plain = ["value", "count", "mask"].into_iter().find_map(number).map(Raw::Int);
     let of = || match table.get("of").map(Spanned::get_ref) {
-        Some(DeValue::Array(of)) => {
+        Some(Value::Array(of)) => {
             let parts = of.iter().filter_map(|part| match part.get_ref() {
-                DeValue::String(part) => Some([format!("{owner}.{part}"), part.to_string()]),
+                Value::String(part) => Some([format!("{owner}.{part}"), part.to_string()]),
                 _ => None,
             });
             Some(Raw::Of(parts.collect()))

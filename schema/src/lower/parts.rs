@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
+use super::kept::{Spanned, Tree, Value};
 use crate::hash::HashSet;
 use crate::shares;
 use crate::source::Span;
@@ -23,7 +23,7 @@ pub(super) struct Part<'t> {
     /// Where it begins in the text, in bytes.
     pub(super) start: usize,
     pub(super) text: &'t str,
-    pub(super) table: DeTable<'t>,
+    pub(super) table: Tree<'t>,
 }
 
 impl Part<'_> {
@@ -33,7 +33,7 @@ impl Part<'_> {
     }
 
     /// The place of a string's text: inside its quotes where nothing is escaped, otherwise the whole value.
-    pub(super) fn inside(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Span {
+    pub(super) fn inside(&self, value: &Spanned<Value<'_>>, text: &str) -> Span {
         let range = value.span();
         let raw = self.text.get(range.clone()).unwrap_or("");
         let quotes = raw.len() - raw.trim_start_matches(['"', '\'']).len();
@@ -62,7 +62,7 @@ pub(super) fn read_each(text: &str, length: usize) -> Option<Vec<Part<'_>>> {
     }
     let parse = |cut: &Range<usize>| {
         let text = &text[cut.clone()];
-        let table = DeTable::parse(text).ok()?.into_inner();
+        let table = Tree::keep(DeTable::parse(text).ok()?.into_inner());
         Some(Part { start: cut.start, text, table })
     };
     let parts = shares::map(&cuts, parse).into_iter().collect::<Option<Vec<_>>>()?;
@@ -112,7 +112,7 @@ fn are_apart(parts: &[Part<'_>]) -> bool {
     let mut known = HashSet::default();
     parts.iter().all(|part| {
         part.table.iter().all(|(kind, items)| match items.get_ref() {
-            DeValue::Table(items) => {
+            Value::Table(items) => {
                 let as_value = part.start == 0 && kind.span().start < head;
                 let kind: &str = kind.get_ref();
                 !as_value

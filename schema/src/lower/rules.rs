@@ -1,7 +1,6 @@
 //! Minimum sizes, rules, layers and waivers.
 
-use toml::de::DeValue;
-
+use super::kept::Value;
 use super::plain;
 use super::structs::path;
 use super::tree::{Table, string, wrong_kind};
@@ -124,7 +123,7 @@ fn combine(table: &Table<'_, '_>) -> Option<RuleKind> {
     let allowed = Table::of(cx, value, cx.at(value))?;
     let mut found = IndexMap::default();
     for (row, _, value) in allowed.entries() {
-        let DeValue::Array(columns) = value.get_ref() else {
+        let Value::Array(columns) = value.get_ref() else {
             wrong_kind(cx, value, "an array");
             continue;
         };

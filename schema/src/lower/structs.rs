@@ -1,7 +1,6 @@
 //! `[struct.NAME]`, `[union.NAME]`, their fields and arms.
 
-use toml::de::DeValue;
-
+use super::kept::Value;
 use super::tree::{Cx, Table, Text, integer, string, wrong_kind};
 use super::{FOREVER, identifier, meta, plain, rules, types, values};
 use crate::codes;
@@ -68,7 +67,7 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) 
 /// `grows`: a word, or lives of words.
 fn grows(table: &Table<'_, '_>, life: Life) -> Vec<(Grows, Life)> {
     let Some(value) = table.get("grows") else { return vec![(Grows::Fixed, life)] };
-    if !matches!(value.get_ref(), DeValue::Array(_)) {
+    if !matches!(value.get_ref(), Value::Array(_)) {
         return vec![(table.word("grows", &GROWS).unwrap_or(Grows::Fixed), life)];
     }
     let mut found = Vec::new();
@@ -93,7 +92,11 @@ pub(super) fn path(cx: &Cx<'_>, text: &Text) -> Path {
 }
 
 fn fields(table: &Table<'_, '_>, key: &'static str, life: Life, dir: Dir, arms: bool) -> Vec<Field> {
-    table.tables(key).into_iter().filter_map(|field| lower_field(field, life, dir, arms)).collect()
+    let tables = table.tables(key);
+    // A field is large, and a list that grows has room for more than there are.
+    let mut fields = Vec::with_capacity(tables.len());
+    fields.extend(tables.into_iter().filter_map(|field| lower_field(field, life, dir, arms)));
+    fields
 }
 
 fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Option<Field> {
@@ -190,8 +193,8 @@ fn value_type(table: &Table<'_, '_>) -> Option<(ValueType, Span)> {
 
 fn reserved(table: &Table<'_, '_>) -> Option<Reserved> {
     match table.get("reserved")?.get_ref() {
-        DeValue::Boolean(true) => Some(Reserved::Zero),
-        DeValue::Boolean(false) => None,
+        Value::Boolean(true) => Some(Reserved::Zero),
+        Value::Boolean(false) => None,
         _ => table.word("reserved", &[("ignored", Reserved::Ignored), ("zero", Reserved::Zero)]),
     }
 }
@@ -264,7 +267,7 @@ fn arm(table: &Table<'_, '_>) -> Option<ArmWhen> {
     }
     let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     match value?.get_ref() {
-        DeValue::String(text) if !is_name(text) => {
+        Value::String(text) if !is_name(text) => {
             let text = table.text("when")?;
             expr::parse(&text.text, text.at, table.cx.ctxt).map(ArmWhen::Cond)
         }

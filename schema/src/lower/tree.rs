@@ -1,8 +1,6 @@
 //! A cursor over a TOML table that notes every key it was asked for, so that what nobody asked for is reported.
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
+use super::kept::{Spanned, Tree, Value};
 use super::named::Named;
 use super::parts::Part;
 use crate::codes;
@@ -51,7 +49,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The place of a string's text: inside its quotes where nothing is escaped, otherwise the whole value.
-    pub(super) fn inside(&self, value: &Spanned<DeValue<'_>>, text: &str) -> Span {
+    pub(super) fn inside(&self, value: &Spanned<Value<'_>>, text: &str) -> Span {
         self.part.inside(value, text)
     }
 }
@@ -68,33 +66,33 @@ pub(super) struct Table<'a, 't> {
     pub(super) cx: &'a Cx<'a>,
     /// The place that stands for the whole: the key it is the value of.
     pub(super) at: Span,
-    map: &'t DeTable<'t>,
+    map: &'t Tree<'t>,
     /// Keys that were asked for, which the shape must have: of interest to those who change the language.
     #[cfg(debug_assertions)]
     asked: std::cell::RefCell<Vec<&'static str>>,
 }
 
 /// What a value is, in words.
-pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &Value<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a float",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
+        Value::String(_) => "a string",
+        Value::Integer(_) => "an integer",
+        Value::Float => "a float",
+        Value::Boolean(_) => "a boolean",
+        Value::Datetime => "a date",
+        Value::Array(_) => "an array",
+        Value::Table(_) => "a table",
     }
 }
 
 /// The number of an integer as TOML has it.
-pub(super) fn integer(value: &DeValue<'_>) -> Option<i128> {
-    let DeValue::Integer(number) = value else { return None };
+pub(super) fn integer(value: &Value<'_>) -> Option<i128> {
+    let Value::Integer(number) = value else { return None };
     i128::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
 impl<'a, 't> Table<'a, 't> {
-    pub(super) fn new(cx: &'a Cx<'a>, map: &'t DeTable<'t>, at: Span) -> Self {
+    pub(super) fn new(cx: &'a Cx<'a>, map: &'t Tree<'t>, at: Span) -> Self {
         Self {
             cx,
             at,
@@ -105,8 +103,8 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// A value that must be a table.
-    pub(super) fn of(cx: &'a Cx<'a>, value: &'t Spanned<DeValue<'t>>, at: Span) -> Option<Self> {
-        if let DeValue::Table(map) = value.get_ref() {
+    pub(super) fn of(cx: &'a Cx<'a>, value: &'t Spanned<Value<'t>>, at: Span) -> Option<Self> {
+        if let Value::Table(map) = value.get_ref() {
             return Some(Self::new(cx, map, at));
         }
         wrong_kind(cx, value, "a table");
@@ -114,7 +112,7 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// The value of a key, which is known from now on.
-    pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+    pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<Value<'t>>> {
         #[cfg(debug_assertions)]
         self.asked.borrow_mut().push(key);
         self.map.get(key)
@@ -125,7 +123,7 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// All entries: the key, its place, the value; in the order of the text.
-    pub(super) fn entries(&self) -> Vec<(&'t str, Span, &'t Spanned<DeValue<'t>>)> {
+    pub(super) fn entries(&self) -> Vec<(&'t str, Span, &'t Spanned<Value<'t>>)> {
         let mut all: Vec<_> =
             self.map.iter().map(|(key, value)| (key.get_ref().as_ref(), self.cx.at(key), value)).collect();
         all.sort_by_key(|(_, span, _): &(&str, Span, _)| *span);
@@ -156,7 +154,7 @@ impl<'a, 't> Table<'a, 't> {
         match self.get(key) {
             None => false,
             Some(value) => {
-                if let DeValue::Boolean(is) = value.get_ref() {
+                if let Value::Boolean(is) = value.get_ref() {
                     return *is;
                 }
                 wrong_kind(self.cx, value, "a boolean");
@@ -172,9 +170,9 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// The elements of an array.
-    pub(super) fn array(&self, key: &'static str) -> Vec<&'t Spanned<DeValue<'t>>> {
+    pub(super) fn array(&self, key: &'static str) -> Vec<&'t Spanned<Value<'t>>> {
         let Some(value) = self.get(key) else { return Vec::new() };
-        if let DeValue::Array(elements) = value.get_ref() {
+        if let Value::Array(elements) = value.get_ref() {
             return elements.iter().collect();
         }
         wrong_kind(self.cx, value, "an array");
@@ -189,7 +187,7 @@ impl<'a, 't> Table<'a, 't> {
     /// A string or an array of strings.
     pub(super) fn one_or_more(&self, key: &'static str) -> Vec<Text> {
         match self.get(key).map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Array(_))) => self.texts(key),
+            Some((_, Value::Array(_))) => self.texts(key),
             Some((value, _)) => string(self.cx, value).into_iter().collect(),
             None => Vec::new(),
         }
@@ -293,8 +291,8 @@ impl<'a, 't> Table<'a, 't> {
 }
 
 /// A string.
-pub(super) fn string(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>) -> Option<Text> {
-    if let DeValue::String(text) = value.get_ref() {
+pub(super) fn string(cx: &Cx<'_>, value: &Spanned<Value<'_>>) -> Option<Text> {
+    if let Value::String(text) = value.get_ref() {
         return Some(Text { text: text.to_string(), at: cx.inside(value, text) });
     }
     wrong_kind(cx, value, "a string");
@@ -302,9 +300,9 @@ pub(super) fn string(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>) -> Option<Text> 
 }
 
 /// An integer within bounds.
-pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high: i128) -> Option<i128> {
+pub(super) fn number(cx: &Cx<'_>, value: &Spanned<Value<'_>>, low: i128, high: i128) -> Option<i128> {
     let Some(number) = integer(value.get_ref()) else {
-        if let DeValue::Integer(huge) = value.get_ref() {
+        if let Value::Integer(huge) = value.get_ref() {
             let message = format!("an integer of {} digits is not between {low} and {high}", huge.as_str().len());
             cx.report(Diagnostic::new(codes::AZ0007, cx.at(value), message));
             return None;
@@ -320,7 +318,7 @@ pub(super) fn number(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, low: i128, high:
     None
 }
 
-pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<DeValue<'_>>, wanted: &str) {
+pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<Value<'_>>, wanted: &str) {
     let message = format!("expected {wanted}, found {}", kind(value.get_ref()));
     cx.report(Diagnostic::new(codes::AZ0003, cx.at(value), message));
 }

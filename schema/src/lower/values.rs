@@ -1,8 +1,7 @@
 //! Constants, flags and enums, and the arithmetic between them.
 
-use toml::de::DeValue;
-
 use super::arith;
+use super::kept::Value;
 use super::plain;
 use super::tree::{Cx, Table, Text, integer, number, string, wrong_kind};
 use super::{FOREVER, identifier, lives, meta};
@@ -48,9 +47,7 @@ pub(super) fn constant(name: &str, at: Span, table: Table<'_, '_>) -> Option<Con
     let meta = meta(&table, name, at, FOREVER);
     let value = match (table.get("value"), table.get("string")) {
         (Some(value), None) => match value.get_ref() {
-            DeValue::Integer(_) => {
-                number(table.cx, value, i128::from(i64::MIN), i128::from(u64::MAX)).map(|n| (n, None))
-            }
+            Value::Integer(_) => number(table.cx, value, i128::from(i64::MIN), i128::from(u64::MAX)).map(|n| (n, None)),
             _ => table.text("value").and_then(|text| {
                 let number = fits(table.cx, expression(table.cx, &text)?, text.at)?;
                 Some((number, Some(text.text)))
@@ -100,7 +97,7 @@ fn members<'a, 't>(table: &Table<'a, 't>, key: &'static str, prefix: &str, owner
     for (key, at, value) in all.entries() {
         let c_name = format!("{prefix}{key}");
         plain::key(cx, &Text { text: key.to_owned(), at });
-        let array = matches!(value.get_ref(), DeValue::Array(_));
+        let array = matches!(value.get_ref(), Value::Array(_));
         for life in lives(cx, value) {
             let place = if array { cx.at(life) } else { at };
             if let Some(bare) = integer(life.get_ref()) {
@@ -114,7 +111,7 @@ fn members<'a, 't>(table: &Table<'a, 't>, key: &'static str, prefix: &str, owner
                     span: place,
                 };
                 found.push(Member { meta, key: key.to_owned(), at: place, bare: Some(bare), table: None });
-            } else if let DeValue::Table(_) = life.get_ref() {
+            } else if let Value::Table(_) = life.get_ref() {
                 let Some(table) = Table::of(cx, life, place) else { continue };
                 let name = table.text("c").map_or_else(|| c_name.clone(), |text| text.text);
                 identifier(cx, &name, at);

@@ -1,0 +1,126 @@
+//! The tree of a text as it is kept while its items are lowered.
+//!
+//! The parser's own tree has room in each table for eleven keys. Most have five, and of a long text all are kept until
+//! the last item is lowered: memory is what such a text costs. This tree has room for what there is.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::de::{DeInteger, DeTable, DeValue};
+
+/// Something and its place, in bytes of the text it was parsed from.
+#[derive(Debug)]
+pub(super) struct Spanned<T> {
+    is: T,
+    start: u32,
+    end: u32,
+}
+
+impl<T> Spanned<T> {
+    fn new<U>(from: toml::Spanned<U>, keep: impl FnOnce(U) -> T) -> Self {
+        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let Range { start, end } = from.span();
+        Self { is: keep(from.into_inner()), start: clamp(start), end: clamp(end) }
+    }
+
+    /// What it is.
+    pub(super) fn get_ref(&self) -> &T {
+        &self.is
+    }
+
+    /// Its place.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A value of TOML. What no schema has is known by its kind alone.
+#[derive(Debug)]
+pub(super) enum Value<'t> {
+    String(Cow<'t, str>),
+    Integer(DeInteger<'t>),
+    Float,
+    Boolean(bool),
+    Datetime,
+    Array(Box<[Spanned<Value<'t>>]>),
+    Table(Tree<'t>),
+}
+
+impl<'t> Value<'t> {
+    fn keep(value: DeValue<'t>) -> Self {
+        match value {
+            DeValue::String(text) => Self::String(text),
+            DeValue::Integer(number) => Self::Integer(number),
+            DeValue::Float(_) => Self::Float,
+            DeValue::Boolean(is) => Self::Boolean(is),
+            DeValue::Datetime(_) => Self::Datetime,
+            DeValue::Array(elements) => {
+                Self::Array(elements.into_iter().map(|element| Spanned::new(element, Self::keep)).collect())
+            }
+            DeValue::Table(table) => Self::Table(Tree::keep(table)),
+        }
+    }
+}
+
+/// A table: keys in their alphabetical order, as the parser has them, with their values.
+#[derive(Debug)]
+pub(super) struct Tree<'t>(Box<[Entry<'t>]>);
+
+type Entry<'t> = (Spanned<Cow<'t, str>>, Spanned<Value<'t>>);
+
+impl<'t> Tree<'t> {
+    /// What the parser read.
+    pub(super) fn keep(table: DeTable<'t>) -> Self {
+        let mut entries: Box<[Entry<'t>]> = table
+            .into_iter()
+            .map(|(key, value)| (Spanned::new(key, |key| key), Spanned::new(value, Value::keep)))
+            .collect();
+        // Whoever builds the parser with `preserve_order` has them in that of the text.
+        if !entries.is_sorted_by_key(|(key, _)| key.get_ref().as_ref()) {
+            entries.sort_by(|(a, _), (b, _)| a.get_ref().cmp(b.get_ref()));
+        }
+        Self(entries)
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Spanned<Value<'t>>> {
+        let at = self.0.binary_search_by(|(other, _)| other.get_ref().as_ref().cmp(key)).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// Whether there is such a key.
+    pub(super) fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Keys and values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Spanned<Cow<'t, str>>, &Spanned<Value<'t>>)> {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Spanned<Cow<'t, str>>> {
+        self.0.iter().map(|(key, _)| key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_parser_read_is_kept_with_its_places() {
+        let text = "z = 1\na = [true, 'x']\nm = { k = 0x10, \"b\\u0062\" = 1.5 }\n";
+        let tree = Tree::keep(DeTable::parse(text).expect("TOML").into_inner());
+        assert_eq!(tree.keys().map(|key| key.get_ref().as_ref()).collect::<Vec<_>>(), ["a", "m", "z"]);
+        let Some(Value::Table(inner)) = tree.get("m").map(Spanned::get_ref) else { panic!("a table") };
+        let Some(number) = inner.get("k") else { panic!("a key") };
+        assert_eq!(&text[number.span()], "0x10");
+        assert!(matches!(number.get_ref(), Value::Integer(number) if number.radix() == 16));
+        assert!(matches!(inner.get("bb").map(Spanned::get_ref), Some(Value::Float)));
+        let Some(Value::Array(elements)) = tree.get("a").map(Spanned::get_ref) else { panic!("an array") };
+        assert!(matches!(elements[0].get_ref(), Value::Boolean(true)));
+        assert!(matches!(elements[1].get_ref(), Value::String(text) if text == "x"));
+        assert!(!tree.contains_key("k"));
+    }
+}
