@@ -33,7 +33,12 @@ const SHORT: usize = 512;
 
 /// As [`map`], but on one core for things that are of a header of few items.
 pub fn map_of<T: Sync, R: Send>(items: usize, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if items < SHORT { things.iter().map(work).collect() } else { map(things, work) }
+    map_if(items >= SHORT, things, work)
+}
+
+/// As [`map`], but on one core unless the work is `long` enough for a thread.
+pub fn map_if<T: Sync, R: Send>(long: bool, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if long { map(things, work) } else { things.iter().map(work).collect() }
 }
 
 /// How many threads run at once. The system is asked once: it reads files to know.

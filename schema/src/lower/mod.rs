@@ -84,7 +84,7 @@ fn model(parts: &[Part<'_>], ctxt: &Ctxt) -> Option<Model> {
     };
     known.releases = (0_u16..).zip(&header.releases).map(|(n, name)| (name.clone(), Release(n))).collect();
     known.values = named::evaluate(parts, ctxt);
-    let lowered = shares::map(parts, |part| {
+    let lowered = shares::map_if(parts::are_long(parts), parts, |part| {
         let ctxt = Ctxt::new();
         let made = of_part(&Cx::new(&ctxt, part, &known));
         (made, ctxt.finish())

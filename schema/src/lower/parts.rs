@@ -13,10 +13,10 @@ use crate::hash::HashSet;
 use crate::shares;
 use crate::source::Span;
 
-/// Shorter parts are not worth a thread, in bytes.
-const SHORTEST: usize = 128 << 10;
-/// In longer ones a parser's memory is felt: it is used again for the next part.
-const LONGEST: usize = 512 << 10;
+/// Bytes of a part of a short text and of a long one, about: the parser's memory is used again for the next.
+const LENGTHS: [usize; 2] = [16 << 10, 512 << 10];
+/// A shorter text is not worth a thread, in bytes.
+const SHORT: usize = 256 << 10;
 
 /// A part of a text that is TOML by itself, or the whole text.
 pub(super) struct Part<'t> {
@@ -50,8 +50,12 @@ impl Part<'_> {
 
 /// The parts of a text, in its order; `None` if it has to be read as a whole.
 pub(super) fn read(text: &str) -> Option<Vec<Part<'_>>> {
-    let length = text.len().div_ceil(shares::cores()).clamp(SHORTEST, LONGEST);
-    read_each(text, length)
+    read_each(text, LENGTHS[usize::from(text.len() >= SHORT)])
+}
+
+/// Whether parts are worth more than one thread.
+pub(super) fn are_long(parts: &[Part<'_>]) -> bool {
+    parts.iter().map(|part| part.text.len()).sum::<usize>() >= SHORT
 }
 
 /// As [`read`], with parts of about this length.
@@ -65,7 +69,7 @@ pub(super) fn read_each(text: &str, length: usize) -> Option<Vec<Part<'_>>> {
         let table = Tree::keep(DeTable::parse(text).ok()?.into_inner());
         Some(Part { start: cut.start, text, table })
     };
-    let parts = shares::map(&cuts, parse).into_iter().collect::<Option<Vec<_>>>()?;
+    let parts = shares::map_if(text.len() >= SHORT, &cuts, parse).into_iter().collect::<Option<Vec<_>>>()?;
     are_apart(&parts).then_some(parts)
 }
 
