@@ -137,37 +137,45 @@ struct Staged {
     path: PathBuf,
     place: PathBuf,
     beside: PathBuf,
+    /// Whether there is something under that name.
+    lies: bool,
 }
 
 impl Staged {
     fn new(root: &Path, file: &Stale<'_>) -> Result<Self, FileError> {
         let path = file.path;
         let place = root.join(path);
-        fs::create_dir_all(place.parent().unwrap_or(root)).map_err(|source| FileError::Folder {
-            path: path.to_owned(),
-            folder: path.parent().unwrap_or(path).to_owned(),
-            source,
-        })?;
-        let staged = Self { path: path.to_owned(), beside: beside(&place), place };
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&staged.beside)
-            .and_then(|mut beside| beside.write_all(file.new))
-            .map_err(FileError::io("write", path))?;
+        let mut staged = Self { path: path.to_owned(), beside: beside(&place), place, lies: true };
+        let open = || OpenOptions::new().write(true).create_new(true).open(&staged.beside);
+        let opened = match open() {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                let folder = staged.place.parent().unwrap_or(root);
+                fs::create_dir_all(folder).map_err(|source| {
+                    let folder = path.parent().unwrap_or(path).to_owned();
+                    FileError::Folder { path: path.to_owned(), folder, source }
+                })?;
+                open()
+            }
+            opened => opened,
+        };
+        staged.lies = opened.is_ok();
+        opened.and_then(|mut beside| beside.write_all(file.new)).map_err(FileError::io("write", path))?;
         Ok(staged)
     }
 
-    fn commit(self) -> Result<PathBuf, FileError> {
+    fn commit(mut self) -> Result<PathBuf, FileError> {
         fs::rename(&self.beside, &self.place).map_err(FileError::io("replace", &self.path))?;
-        Ok(self.path.clone())
+        self.lies = false;
+        Ok(std::mem::take(&mut self.path))
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // After a commit there is nothing left to remove, and that is no error.
-        let _ = fs::remove_file(&self.beside);
+        if self.lies {
+            // Nobody is left to be told that it could not be removed; the next writer sweeps it away.
+            let _ = fs::remove_file(&self.beside);
+        }
     }
 }
 

@@ -212,6 +212,8 @@ fn entry(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Entry> {
             Some(entries) => {
                 Table { keys: entries, span: out.span().into(), cx }.only_emitters();
                 outs.extend(entries.iter().filter_map(|(key, value)| one_out(key.get_ref(), value, cx)));
+                // A table has its keys in the order of the alphabet; people wrote them in another.
+                outs.sort_by_key(|out| out.span);
             }
             None => wrong(cx, out, "a table of outputs: `[schema.out]`"),
         }

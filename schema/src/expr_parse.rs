@@ -256,10 +256,10 @@ impl<'t> Parser<'t> {
             };
             self.advance();
             if self.take("(") {
-                return match path.is_empty() {
-                    true => self.function(name, from, depth),
-                    false => self.test(Path(path), name, start, here),
-                };
+                if path.is_empty() {
+                    return self.function(name, from, depth);
+                }
+                return self.test(Path(path), name, start, here);
             }
             path.push(name.to_owned());
             if path.len() > DEEPEST {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// A panic of `work` is the caller's.
 pub fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = cores().min(things.len());
+    // One thing needs no other thread, nor the question how many there are.
+    let threads = if things.len() < 2 { 1 } else { cores().min(things.len()) };
     if threads < 2 {
         return things.iter().map(work).collect();
     }

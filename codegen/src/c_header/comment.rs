@@ -41,7 +41,7 @@ impl<'m> Marks<'m> {
 
 /// The text for a comment that no tool reads: code spans are bare.
 pub(super) fn plain(text: &str) -> String {
-    spans(text, |out, code| out.push_str(code))
+    spans(text, String::push_str)
 }
 
 /// Rewrites the code spans of a text, and takes out what would end a comment or turn its direction.

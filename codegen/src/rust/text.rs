@@ -38,8 +38,8 @@ pub(super) struct Quoted<'a>(pub(super) &'a str);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Nearly all have nothing that wants to be escaped.
-        let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-        if self.0.bytes().fold(true, |all, byte| all & plain(byte)) {
+        let odd = |byte: &u8| !matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+        if self.0.bytes().filter(odd).count() == 0 {
             f.write_str("\"")?;
             f.write_str(self.0)?;
             return f.write_str("\"");

@@ -84,8 +84,13 @@ impl<'t> Tree<'t> {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Spanned<Value<'t>>> {
-        let at = self.0.binary_search_by(|(other, _)| other.get_ref().as_ref().cmp(key)).ok()?;
-        self.0.get(at).map(|(_, value)| value)
+        // Nearly all keys that are asked for are not there, and have another length than those that are.
+        const FEW: usize = 16;
+        let at = match self.0.len() {
+            0..=FEW => self.0.iter().position(|(name, _)| name.get_ref() == key),
+            _ => self.0.binary_search_by(|(name, _)| name.get_ref().as_ref().cmp(key)).ok(),
+        };
+        self.0.get(at?).map(|(_, value)| value)
     }
 
     /// Whether there is such a key.

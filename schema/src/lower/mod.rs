@@ -201,10 +201,10 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     let mut items = Vec::new();
     each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
     each(top, "flags", |name, at, table| {
-        items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into())))
+        items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into())));
     });
     each(top, "enum", |name, at, table| {
-        items.extend(values::enumeration(name, at, table).map(|set| Item::Enum(set.into())))
+        items.extend(values::enumeration(name, at, table).map(|set| Item::Enum(set.into())));
     });
     each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false).into())));
     each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true).into())));
@@ -214,7 +214,7 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
         [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
     {
         each(top, word, |name, at, table| {
-            items.extend(bits::lower(name, at, table, kind).map(|bits| Item::Bits(bits.into())))
+            items.extend(bits::lower(name, at, table, kind).map(|bits| Item::Bits(bits.into())));
         });
     }
     items
