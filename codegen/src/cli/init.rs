@@ -12,7 +12,7 @@ pub(crate) fn run(options: &Init) -> Done {
     if !init::is_name(name) {
         let text = format!("error: `{name}` cannot be the name of a driver");
         return Err(Failure::Usage(format!(
-            "{text}\nhelp: it begins with a letter, and has small letters, digits and `_`"
+            "{text}\nhelp: it begins with a letter, has small letters, digits and `_`, and is no keyword of Rust"
         )));
     }
     let found = init::files(name);
