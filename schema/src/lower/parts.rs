@@ -1,4 +1,5 @@
-//! A long text is read in parts, on all cores, each from the head of one item to that of another.
+//! A text is read in parts, each from the head of one item to that of another: a long one on all cores, a short one with
+//! less memory.
 //!
 //! TOML knows no parts. So a text is read this way only if it can make no difference: the parts are without a mistake,
 //! none has anything but items behind the first, and no item is spread over two. Otherwise nothing is said here, and
