@@ -11,11 +11,13 @@ use vtd_runtime::driver::Profile;
 mod hostile;
 
 thread_local! {
-    static MACHINES: RefCell<[hostile::Hostile; 2]> =
-        RefCell::new([Profile::Linux5_10, Profile::Strict].map(hostile::Hostile::new));
+    static MACHINES: RefCell<[hostile::Hostile; 4]> = RefCell::new(
+        [(Profile::Linux5_10, 16), (Profile::Strict, 16), (Profile::Linux5_10, 0), (Profile::Strict, 0)]
+            .map(|(profile, paging)| hostile::Hostile::new(profile, paging)),
+    );
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Some((profile, rest)) = input.split_first() else { return };
-    MACHINES.with(|machines| machines.borrow_mut()[usize::from(profile & 1)].run(rest));
+    let Some((machine, rest)) = input.split_first() else { return };
+    MACHINES.with(|machines| machines.borrow_mut()[usize::from(machine & 3)].run(rest));
 });

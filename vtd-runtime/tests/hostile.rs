@@ -26,8 +26,9 @@ impl Random {
 
 #[test]
 fn nobody_gets_it_to_panic_or_hang() {
-    for profile in [Profile::Linux5_10, Profile::Strict] {
-        let mut machine = Hostile::new(profile);
+    let all = [Profile::Linux5_10, Profile::Strict].map(|profile| [(profile, 16), (profile, 0)]);
+    for (profile, paging) in all.into_iter().flatten() {
+        let mut machine = Hostile::new(profile, paging);
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         for _ in 0..5_000 {
             let length = random.next() % 200;

@@ -101,11 +101,11 @@ pub(crate) struct Hostile {
 }
 
 impl Hostile {
-    /// A machine with something bound.
-    pub(crate) fn new(profile: Profile) -> Self {
+    /// A machine with something bound. Without room for paging structures (`paging` is 0) it walks quickly.
+    pub(crate) fn new(profile: Profile, paging: usize) -> Self {
         let memory = Arc::new(VecMemory::new(0x200_0000));
         let journal = Journal { memory, log: Arc::default() };
-        let caches = CacheSizes { context: 4, pasid: 8, iotlb: 32, paging: 16 };
+        let caches = CacheSizes { context: 4, pasid: 8, iotlb: 32, paging };
         let plan = Plan { profile, unit: Setup { caches, ..Setup::default() }, ..Plan::default() };
         let mut machine = Machine::over(journal.clone(), plan).expect("a machine");
         for page in 0..8 {
