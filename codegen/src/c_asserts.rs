@@ -164,16 +164,17 @@ fn same(a: &StructLayout<'_>, b: &StructLayout<'_>) -> bool {
 
 fn of_struct(model: &Model, laid: &StructLayout<'_>) -> Vec<String> {
     let tag = c_type::named(model, &laid.def.meta.name);
-    let mut lines = vec![format!("SIZE({tag}, {});\n", laid.size), format!("ALIGN({tag}, {});\n", laid.align)];
+    let mut lines =
+        vec![line("SIZE", &[&tag, &laid.size.to_string()]), line("ALIGN", &[&tag, &laid.align.to_string()])];
     // What another header defines has fields of its own, and C tells no place of a bit-field.
     let said = |placed: &Placed<'_>| !placed.is_unnamed() && placed.field.bits.is_empty();
     let named = |(_, placed): &(usize, &Placed<'_>)| said(placed) && laid.def.from.is_none();
     for (at, placed) in laid.fields.iter().enumerate().filter(named) {
         let path = c_path(laid, at);
-        let Placed { offset, size, .. } = placed;
+        let offset = placed.offset.to_string();
         lines.push(match placed.field.ty {
-            Type::Flex(_) => format!("FLEX({tag}, {path}, {offset});\n"),
-            _ => format!("FIELD({tag}, {path}, {offset}, {size});\n"),
+            Type::Flex(_) => line("FLEX", &[&tag, &path, &offset]),
+            _ => line("FIELD", &[&tag, &path, &offset, &placed.size.to_string()]),
         });
     }
     lines
@@ -182,23 +183,27 @@ fn of_struct(model: &Model, laid: &StructLayout<'_>) -> Vec<String> {
 fn of_constant((name, value): (String, ConstValue)) -> String {
     match value {
         // Large numbers are ioctls and masks.
-        ConstValue::Int(value @ 0x1_0000..=0xffff_ffff) => format!("VALUE({name}, {value:#x}U);\n"),
-        ConstValue::Int(value) => format!("VALUE({name}, {});\n", literal(value)),
-        ConstValue::Str(text) => format!("LENGTH({name}, {});\n", text.len()),
+        ConstValue::Int(value @ 0x1_0000..=0xffff_ffff) => line("VALUE", &[&name, &format!("{value:#x}U")]),
+        ConstValue::Int(value) => line("VALUE", &[&name, &literal(value)]),
+        ConstValue::Str(text) => line("LENGTH", &[&name, &text.len().to_string()]),
     }
+}
+
+/// `MACRO(ARGUMENTS);`
+fn line(assertion: &str, arguments: &[&str]) -> String {
+    [assertion, "(", &arguments.join(", "), ");\n"].concat()
 }
 
 /// The path of a field as `offsetof` takes it: through the first element of arrays.
 fn c_path(laid: &StructLayout<'_>, at: usize) -> String {
-    let mut steps = vec![laid.fields[at].field.meta.name.clone()];
+    let mut path = laid.fields[at].field.meta.name.clone();
     let mut parent = laid.fields[at].parent;
     while let Some(placed) = parent.map(|at| &laid.fields[at]) {
         if !placed.is_unnamed() {
             let dimensions = c_type::dimensions(&placed.field.ty).matches('[').count();
-            steps.push(format!("{}{}", placed.field.meta.name, "[0]".repeat(dimensions)));
+            path = [&placed.field.meta.name, &*"[0]".repeat(dimensions), ".", &path].concat();
         }
         parent = placed.parent;
     }
-    steps.reverse();
-    steps.join(".")
+    path
 }

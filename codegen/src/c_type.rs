@@ -8,7 +8,7 @@ use argsz_schema::model::{ByteOrder, Model, Prim, PrimKind, Type};
 /// The type specifier of a number: `__u32`, `__aligned_u64`, `__le16`, `void *`.
 #[must_use]
 pub fn prim(number: Prim) -> String {
-    let bits = u32::from(number.width) * 8;
+    let bits = bits(number.width);
     let letter = match (number.kind, number.order) {
         (PrimKind::Char, _) => return "char".to_owned(),
         (PrimKind::Pointer, _) => return "void *".to_owned(),
@@ -20,10 +20,20 @@ pub fn prim(number: Prim) -> String {
         (PrimKind::Signed, ByteOrder::Native) => "s",
     };
     match (number.aligned, letter) {
-        (false, _) => format!("__{letter}{bits}"),
+        (false, _) => ["__", letter, bits].concat(),
         // linux/types.h has had a name for this one only since 6.10.
         (true, "s") => format!("__s{bits} __attribute__((aligned({})))", number.width),
-        (true, _) => format!("__aligned_{letter}{bits}"),
+        (true, _) => ["__aligned_", letter, bits].concat(),
+    }
+}
+
+/// As many bits as a number of so many bytes has, in digits.
+fn bits(width: u8) -> &'static str {
+    match width {
+        1 => "8",
+        2 => "16",
+        4 => "32",
+        _ => "64",
     }
 }
 
@@ -44,7 +54,7 @@ pub fn named(model: &Model, name: &str) -> String {
     if def.is_some_and(|def| def.typedef) {
         return name.to_owned();
     }
-    format!("{} {name}", keyword(def.is_some_and(|def| def.is_union)))
+    [keyword(def.is_some_and(|def| def.is_union)), " ", name].concat()
 }
 
 /// `union` or `struct`.
@@ -77,5 +87,5 @@ pub fn dimensions(mut ty: &Type) -> String {
 pub fn declaration(model: &Model, name: &str, ty: &Type) -> Option<String> {
     let specifier = specifier(model, ty)?;
     let space = if specifier.ends_with('*') { "" } else { " " };
-    Some(format!("{specifier}{space}{name}{}", dimensions(ty)))
+    Some([&*specifier, space, name, &dimensions(ty)].concat())
 }

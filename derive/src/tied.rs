@@ -28,11 +28,11 @@ pub(crate) fn expand(input: &DeriveInput, of: &OfStruct, path: &LitStr) -> syn::
     let layouts = layout(&model, target::ALL[0]).map_err(|error| syn::Error::new(item.span(), error.to_string()))?;
     let wanted: Vec<&str> = layouts.structs.get(name.as_str()).map_or_else(Vec::new, |laid| {
         let named = laid.fields.iter().filter(|field| field.depth == 0 && !field.is_unnamed());
-        named.map(|field| field.path.as_str()).collect()
+        named.map(|field| &*field.path).collect()
     });
     let unnamed = layouts.structs.get(name.as_str()).is_some_and(|laid| laid.fields.iter().any(Placed::is_unnamed));
     same_fields(input, &fields, &wanted, unnamed)?;
-    let known: Vec<Declared> = fields.into_iter().filter(|field| wanted.contains(&field.path.as_str())).collect();
+    let known: Vec<Declared> = fields.into_iter().filter(|field| wanted.contains(&&*field.path)).collect();
     let source_name = path.value();
     let unit = loaded.unit(&model, "derive", &source_name);
     let attached =
@@ -44,7 +44,7 @@ pub(crate) fn expand(input: &DeriveInput, of: &OfStruct, path: &LitStr) -> syn::
 /// Every field of the schema is declared, and none besides (an unnamed union of the schema may have any name).
 fn same_fields(input: &DeriveInput, fields: &[Declared], wanted: &[&str], unnamed: bool) -> syn::Result<()> {
     let mut errors: Vec<syn::Error> = Vec::new();
-    for field in fields.iter().filter(|field| !unnamed && !wanted.contains(&field.path.as_str())) {
+    for field in fields.iter().filter(|field| !unnamed && !wanted.contains(&&*field.path)) {
         let hint =
             did_you_mean(&field.path, wanted.iter().copied()).map(|hint| format!("; {hint}")).unwrap_or_default();
         errors.push(syn::Error::new(field.name.span(), format!("the schema has no field `{}`{hint}", field.path)));

@@ -307,10 +307,10 @@ impl<'a, 'm> Compiler<'a, 'm> {
         let size = matches!(rule.kind, RuleKind::Covers { .. });
         let found = self.layouts.locate(scope.strct, &path);
         let about = About {
-            id: format!("{}{}", scope.prefix, rule.id),
+            id: [&*scope.prefix, &rule.id].concat(),
             errno: rule.errno.unwrap_or(if size { header.size } else { header.rule }),
             offset: found.map_or(0, |found| scope.base + found.offset),
-            field: format!("{}{path}", scope.prefix).trim_end_matches('.').to_owned(),
+            field: [&*scope.prefix, &path.to_string()].concat().trim_end_matches('.').to_owned(),
             why: rule.why.clone(),
             after_lookup: rule.after_lookup,
             when: all(above.iter().cloned().chain([when]).collect()),
@@ -368,7 +368,7 @@ impl<'a, 'm> Compiler<'a, 'm> {
     }
 
     fn push(&mut self, about: About, op: Op) {
-        let mut id = format!("{}/{}", self.def.meta.name, about.id);
+        let mut id = [&*self.def.meta.name, "/", &about.id].concat();
         let mut n = 1;
         while !self.ids.insert(id.clone()) {
             n += 1;

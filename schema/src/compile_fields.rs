@@ -154,13 +154,13 @@ impl<'a, 'm> Compiler<'a, 'm> {
         steps: &mut Vec<(About, Op)>,
     ) {
         let field = placed.field;
-        let path = format!("{}{}", scope.prefix, placed.path);
+        let path = [&*scope.prefix, &placed.path].concat();
         let offset = scope.base + placed.offset;
         if field.reserved == Some(Reserved::Zero) {
             let op = Op::Zero { from: narrow(offset), to: narrow(offset + placed.size) };
             let errno = self.layouts.model.header.errno.reserved;
             let id = if placed.is_unnamed() { format!("{path}reserved-{offset}") } else { path.clone() };
-            let why = format!("`{id}` is reserved: it must be zero");
+            let why = ["`", &id, "` is reserved: it must be zero"].concat();
             steps.push((about(field, id, path, offset, errno, why, when), op));
             return;
         }
@@ -214,7 +214,7 @@ impl<'a, 'm> Compiler<'a, 'm> {
         }
         let (path, offset) = (word.slot.path.clone(), u64::from(word.slot.offset));
         let mut push = |suffix: &str, errno: Errno, why: String, op: Op| {
-            let id = format!("{path}{suffix}");
+            let id = [&*path, suffix].concat();
             steps.push((about(field, id, path.clone(), offset, errno, why, when), op));
         };
         if let Some((errno, why, op)) = self.values(field, word) {
@@ -254,12 +254,12 @@ impl<'a, 'm> Compiler<'a, 'm> {
                 (_, Some(ValueType::Enum(_))) => errno.enumeration,
                 _ => errno.range,
             };
-            return Some((errno, format!("`{path}` must be {texts}"), Op::OneOf { slot: slot(), ranges }));
+            return Some((errno, ["`", path, "` must be ", &texts].concat(), Op::OneOf { slot: slot(), ranges }));
         }
         match word.values.as_ref()? {
             ValueType::Flags(name) => {
                 let allowed = model.find_flags(name)?.mask();
-                let why = format!("`{path}` must have no bit that {name} lacks");
+                let why = ["`", path, "` must have no bit that ", name, " lacks"].concat();
                 let all = allowed & widest(word.slot.width) == widest(word.slot.width);
                 (!all).then(|| (errno.flags, why, Op::Mask { slot: slot(), allowed }))
             }

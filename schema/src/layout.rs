@@ -1,5 +1,6 @@
 //! Layout: where each field lies on a target, as the C ABI places it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -39,7 +40,7 @@ pub struct StructLayout<'m> {
 pub struct Placed<'m> {
     /// C path from the struct: `granu.pasid_info`; members of unnamed structs and unions are under their own name.
     /// Empty for an unnamed struct or union at the top; for one further in, the path of its parent.
-    pub path: String,
+    pub path: Cow<'m, str>,
     /// Bytes from the beginning of the struct.
     pub offset: u64,
     /// Bytes.
@@ -234,25 +235,25 @@ impl<'m> Builder<'_, 'm> {
     fn build(mut self) -> Result<StructLayout<'m>, LayoutError> {
         let def = self.def;
         let whole = Within { parent: None, depth: 0, is_union: def.is_union, packed: def.packed };
-        let (end, natural) = self.place_all(&def.fields, "", whole)?;
+        let (end, natural) = self.place_all(&def.fields, whole)?;
         let align = natural.max(u64::from(def.align.unwrap_or(1)));
         let size = round_up(end, align).ok_or_else(|| self.too_large(def.meta.span))?;
         Ok(StructLayout { def, size, align, fields: self.fields })
     }
 
     /// Places members; returns where the last ends (from the beginning of what they are in), and their alignment.
-    fn place_all(&mut self, fields: &'m [Field], prefix: &str, within: Within) -> Result<(u64, u64), LayoutError> {
+    fn place_all(&mut self, fields: &'m [Field], within: Within) -> Result<(u64, u64), LayoutError> {
         let (mut end, mut align) = (0, 1);
+        self.fields.reserve(fields.len());
         for field in fields {
-            let too_large = self.too_large(field.meta.span);
             let place = self.fields.len();
-            let path = match (prefix, field.meta.name.as_str()) {
-                (prefix, "") => prefix.to_owned(),
-                ("", name) => name.to_owned(),
-                (prefix, name) => format!("{prefix}.{name}"),
+            let path = match (within.parent.map(|parent| &self.fields[parent].path), field.meta.name.as_str()) {
+                (Some(parent), "") => parent.clone(),
+                (Some(parent), name) if !parent.is_empty() => Cow::Owned([&**parent, ".", name].concat()),
+                (_, name) => Cow::Borrowed(name),
             };
             self.fields.push(Placed {
-                path: path.clone(),
+                path,
                 offset: 0,
                 size: 0,
                 align: 1,
@@ -261,11 +262,11 @@ impl<'m> Builder<'_, 'm> {
                 parent: within.parent,
                 field,
             });
-            let (size, natural) = self.measure(field, &path, place, within.depth)?;
+            let (size, natural) = self.measure(field, place, within.depth)?;
             let own = if within.packed && !asks_alignment(&field.ty) { 1 } else { natural };
             let at = if within.is_union { Some(0) } else { round_up(end, own) };
-            let at = at.ok_or_else(|| too_large.clone())?;
-            let last = at.checked_add(size).filter(|end| *end <= MAX_SIZE).ok_or(too_large)?;
+            let last = at.and_then(|at| at.checked_add(size)).filter(|end| *end <= MAX_SIZE);
+            let (Some(at), Some(last)) = (at, last) else { return Err(self.too_large(field.meta.span)) };
             self.fields[place].size = size;
             self.fields[place].align = own;
             // Members of a field written in place were placed from its own beginning.
@@ -279,7 +280,7 @@ impl<'m> Builder<'_, 'm> {
     }
 
     /// Size and alignment of a field's type; members of a type written in place are placed on the way.
-    fn measure(&mut self, field: &'m Field, path: &str, place: usize, depth: u8) -> Result<(u64, u64), LayoutError> {
+    fn measure(&mut self, field: &'m Field, place: usize, depth: u8) -> Result<(u64, u64), LayoutError> {
         let span = field.meta.span;
         let (size, align) = match base(&field.ty) {
             Type::Prim(number) => prim(*number, self.target),
@@ -292,7 +293,7 @@ impl<'m> Builder<'_, 'm> {
                 let depth = depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH);
                 let depth = depth.ok_or_else(|| self.too_large(span))?;
                 let within = Within { parent: Some(place), depth, is_union: inline.is_union, packed: false };
-                let (end, align) = self.place_all(&inline.fields, path, within)?;
+                let (end, align) = self.place_all(&inline.fields, within)?;
                 (round_up(end, align).ok_or_else(|| self.too_large(span))?, align)
             }
             Type::Array(..) | Type::Flex(_) => (0, 1),
@@ -433,7 +434,7 @@ impl<'m> Layouts<'m> {
 /// The field with the longest path that `rest` begins with, and how many names that uses.
 fn longest(laid: &StructLayout<'_>, rest: &[String]) -> Option<(usize, usize)> {
     (1..=rest.len()).rev().find_map(|used| {
-        let wanted = rest[..used].join(".");
+        let wanted = if used == 1 { Cow::Borrowed(&*rest[0]) } else { Cow::Owned(rest[..used].join(".")) };
         let at = laid.fields.iter().position(|field| field.path == wanted && !field.is_unnamed())?;
         Some((at, used))
     })

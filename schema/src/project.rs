@@ -13,7 +13,7 @@ use crate::model::{
 /// Where items stand in [`Model::items`], by name. Filled at the first look-up; a clone starts empty, so that a
 /// model may be changed as long as nobody has looked anything up.
 #[derive(Debug, Default)]
-pub struct Lookup(OnceLock<HashMap<(Kind, String), usize>>);
+pub struct Lookup(OnceLock<HashMap<Kind, HashMap<String, usize>>>);
 
 impl Clone for Lookup {
     fn clone(&self) -> Self {
@@ -99,13 +99,13 @@ finders! {
 impl Model {
     fn find(&self, kind: Kind, name: &str) -> Option<&Item> {
         let index = self.lookup.0.get_or_init(|| {
-            let mut index = HashMap::with_capacity_and_hasher(self.items.len(), crate::hash::Hasher);
+            let mut index: HashMap<Kind, HashMap<String, usize>> = HashMap::default();
             for (at, item) in self.items.iter().enumerate() {
-                index.entry((Kind::of(item), item.meta().name.clone())).or_insert(at);
+                index.entry(Kind::of(item)).or_default().entry(item.meta().name.clone()).or_insert(at);
             }
             index
         });
-        self.items.get(*index.get(&(kind, name.to_owned()))?)
+        self.items.get(*index.get(&kind)?.get(name)?)
     }
 
     /// The header as it is at `release`: everything that does not live then is gone, and each struct grows in one way.

@@ -56,7 +56,7 @@ impl Scope<'_, '_> {
             // C has no name for it.
             return None;
         }
-        let slot = slot(*prim, format!("{}{path}", self.prefix), self.base + found.offset, found.size)?;
+        let slot = slot(*prim, [&*self.prefix, &found.path].concat(), self.base + found.offset, found.size)?;
         Some(Word { slot, values: found.field.values.as_ref().map(|(values, _)| values.clone()) })
     }
 
@@ -180,7 +180,7 @@ impl Scope<'_, '_> {
     }
 
     fn suggestion(&self, name: &str, values: Option<&ValueType>) -> Option<String> {
-        let fields = self.layouts.structs.get(self.strct)?.fields.iter().map(|field| field.path.clone());
+        let fields = self.layouts.structs.get(self.strct)?.fields.iter().map(|field| field.path.to_string());
         let known: Vec<String> = fields.chain(values.map(|values| self.keys(values)).unwrap_or_default()).collect();
         did_you_mean(name, known.iter().map(String::as_str))
     }

@@ -11,18 +11,21 @@ const KEYWORDS: &[&str] = &[
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
+/// Bytes that no keyword exceeds: most names do.
+const LONGEST: usize = 8;
+
 /// Whether Rust keeps this word for itself.
 #[must_use]
 pub fn is_keyword(name: &str) -> bool {
-    KEYWORDS.binary_search(&name).is_ok()
+    name.len() <= LONGEST && KEYWORDS.binary_search(&name).is_ok()
 }
 
 /// Whether Rust takes this as a name: ASCII letters, digits and underscores, no digit first.
 #[must_use]
 pub fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// A type: `rust = "..."`, or the C name in `CamelCase`.
@@ -66,6 +69,7 @@ mod tests {
     #[test]
     fn keywords_are_sorted_for_the_search() {
         assert!(KEYWORDS.is_sorted());
+        assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(super::LONGEST));
         assert!(is_keyword("type") && !is_keyword("types"));
     }
 

@@ -18,7 +18,7 @@ fn size_align(layouts: &Layouts<'_>, name: &str) -> (u64, u64) {
 }
 
 fn offsets(layouts: &Layouts<'_>, name: &str) -> Vec<(String, u64, u64)> {
-    layouts.structs[name].fields.iter().map(|field| (field.path.clone(), field.offset, field.size)).collect()
+    layouts.structs[name].fields.iter().map(|field| (field.path.to_string(), field.offset, field.size)).collect()
 }
 
 fn path(text: &str) -> Path {
@@ -202,7 +202,7 @@ fn a_projection_has_what_lives_then() {
     let names = |release| {
         let model = whole.at(Release(release));
         let members: Vec<String> =
-            on(&model, "x86-64").structs["s"].fields[1..].iter().map(|f| f.path.clone()).collect();
+            on(&model, "x86-64").structs["s"].fields[1..].iter().map(|f| f.path.to_string()).collect();
         (members.join(" "), model.find_struct("gone").is_some())
     };
     assert_eq!(names(0), ("early".to_owned(), true));

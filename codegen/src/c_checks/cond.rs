@@ -135,9 +135,9 @@ pub(super) fn word(op: Compare, slot: &Slot, value: u64) -> Cexpr {
     };
     match (known, op, value) {
         (Some(known), ..) => Cexpr::Const(known),
-        (None, Compare::Eq | Compare::Le, 0) => Cexpr::Atom(format!("!{}", load(slot))),
+        (None, Compare::Eq | Compare::Le, 0) => Cexpr::Atom(["!", &load(slot)].concat()),
         (None, Compare::Ne | Compare::Gt, 0) => Cexpr::Atom(load(slot)),
-        _ => Cexpr::Atom(format!("{} {} {}", load(slot), spelled(op), number(value, slot.width))),
+        _ => Cexpr::Atom([&*load(slot), " ", spelled(op), " ", &number(value, slot.width)].concat()),
     }
 }
 
@@ -155,7 +155,7 @@ fn bits(slot: &Slot, mask: u64, value: u64, not: bool) -> Cexpr {
     if mask & max == max && value <= max {
         return word(if not { Compare::Ne } else { Compare::Eq }, slot, value);
     }
-    let masked = format!("{} & {}", load(slot), hex(mask, slot.width));
+    let masked = [&*load(slot), " & ", &hex(mask, slot.width)].concat();
     match (value, not) {
         (0, false) => Cexpr::Atom(format!("!({masked})")),
         (0, true) => Cexpr::Bare(masked),
@@ -188,7 +188,7 @@ pub(super) fn wide(term: &Term) -> String {
 pub(super) fn load(slot: &Slot) -> String {
     let bits = u32::from(slot.width) * 8;
     match (slot.order, slot.width) {
-        (ByteOrder::Native, _) | (_, 1) => format!("held->{}", slot.path),
+        (ByteOrder::Native, _) | (_, 1) => ["held->", &slot.path].concat(),
         (ByteOrder::Little, _) => format!("argsz_le{bits}(held->{})", slot.path),
         (ByteOrder::Big, _) => format!("argsz_be{bits}(held->{})", slot.path),
     }
@@ -196,7 +196,7 @@ pub(super) fn load(slot: &Slot) -> String {
 
 /// A number as wide as what it meets: small ones in decimal.
 pub(super) fn number(value: u64, width: u8) -> String {
-    if value < 65536 { format!("{value}{}", suffix(width)) } else { hex(value, width) }
+    if value < 65536 { value.to_string() + suffix(width) } else { hex(value, width) }
 }
 
 /// A mask as wide as what it meets. A narrower one would lose high bits once it is inverted.

@@ -1,6 +1,7 @@
 //! The steps of one check list as C functions.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use argsz_schema::checklist::{CheckList, Cond, Op, SizeFrom, Slot, Step, Term};
 use argsz_schema::expr::Compare;
@@ -43,15 +44,15 @@ impl Functions<'_> {
         let cut = self.list.steps.iter().position(|step| step.after_lookup).unwrap_or(self.list.steps.len());
         let (before, after) = self.list.steps.split_at(cut);
         let copy = Part {
-            name: format!("{name}_copy"),
-            about: format!("copy a struct {name} from a user, and judge all that its bytes alone decide"),
+            name: [name, "_copy"].concat(),
+            about: ["copy a struct ", name, " from a user, and judge all that its bytes alone decide"].concat(),
             steps: before,
             copies: true,
         };
         self.function(&copy, text);
         text.push('\n');
         let check = Part {
-            name: format!("{name}_check_after_lookup"),
+            name: [name, "_check_after_lookup"].concat(),
             about: "judge what comes after the objects were looked up by id".to_owned(),
             steps: after,
             copies: false,
@@ -82,33 +83,31 @@ impl Functions<'_> {
         let name = &self.list.name;
         let size = if self.sized() { ", size" } else { "" };
         let about = ["copy a struct ", name, " and judge it, for readers that look nothing up in between"];
-        kernel_doc(text, &format!("{name}_check"), &about, &params(true, self.sized()), RETURNS);
-        text.push_str(&self.prototype(&format!("{name}_check"), true));
-        let _ = write!(
-            text,
-            "{{\n\tint err = {name}_copy(held, from{size}, rule);\n\n\tif (err)\n\t\treturn err;\n\
-             \treturn {name}_check_after_lookup(held{size}, rule);\n}}\n"
-        );
+        let check = [name, "_check"].concat();
+        judge_doc(text, &check, &about, true, self.sized());
+        text.push_str(&self.prototype(&check, true));
+        text.extend(["{\n\tint err = ", name, "_copy(held, from", size, ", rule);\n\n\tif (err)\n\t\treturn err;\n"]);
+        text.extend(["\treturn ", name, "_check_after_lookup(held", size, ", rule);\n}\n"]);
     }
 
     fn prototype(&self, function: &str, copies: bool) -> String {
         let name = &self.list.name;
-        let mut args = vec![format!("{}struct {name} *held", if copies { "" } else { "const " })];
+        let mut args = vec![[if copies { "" } else { "const " }, "struct ", name, " *held"].concat()];
         args.extend(copies.then(|| "argsz_user_t from".to_owned()));
         args.extend(self.sized().then(|| "size_t size".to_owned()));
         args.push("const char **rule".to_owned());
-        let one_line = format!("static inline int {function}");
+        let one_line = ["static inline int ", function].concat();
         if one_line.len() + args[0].len() + 2 <= 80 {
             return call(0, &one_line, &args, "");
         }
-        format!("static inline int\n{}", call(0, function, &args, ""))
+        ["static inline int\n", &call(0, function, &args, "")].concat()
     }
 
     fn function(&self, part: &Part<'_>, text: &mut String) {
         let mut conds = Conds::default();
         let mut body = String::new();
         part.steps.iter().for_each(|step| self.step(step, &mut conds, &mut body));
-        kernel_doc(text, &part.name, &[&part.about], &params(part.copies, self.sized()), RETURNS);
+        judge_doc(text, &part.name, &[&part.about], part.copies, self.sized());
         text.push_str(&self.prototype(&part.name, part.copies));
         text.push_str("{\n");
         text.push_str(&self.locals(part, conds.temporaries));
@@ -157,14 +156,15 @@ impl Functions<'_> {
         comment(text, 1, &[&step.id, ": ", &step.why]);
         let when = conds.cond(&step.when, false);
         let refusal = |err: &str| refuse(step, err);
-        let errno = format!("-{}", step.errno.0);
+        let errno = ["-", step.errno.0].concat();
         match &step.op {
             Op::CopyFixed { len } => {
-                let copy = Cexpr::Atom(format!("argsz_copy_in(held, from, 0, {len})"));
+                let copy = Cexpr::Atom(["argsz_copy_in(held, from, 0, ", &len.to_string(), ")"].concat());
                 text.push_str(&guarded(&Cexpr::all(vec![when, copy]), &refusal(&errno)));
             }
             Op::CopyRest { from, to } if self.fills() => {
-                let copy = format!("argsz_copy_rest(held, from, {from}, {}, {to})", self.size());
+                let [from, to] = [from, to].map(u32::to_string);
+                let copy = ["argsz_copy_rest(held, from, ", &from, ", ", &self.size(), ", ", &to, ")"].concat();
                 text.push_str(&guarded(&Cexpr::Atom(copy), &refusal(&errno)));
             }
             Op::CopyRest { from, to } => {
@@ -188,7 +188,7 @@ impl Functions<'_> {
             Op::MinSize { bytes } => self.size_is(Compare::Lt, *bytes),
             Op::MaxSize { bytes } => self.size_is(Compare::Gt, *bytes),
             Op::Zero { from, to } => match (self.bytes)(step, *from, *to) {
-                Bytes::Number(path) => Cexpr::Atom(format!("held->{path}")),
+                Bytes::Number(path) => Cexpr::Atom(["held->", &path].concat()),
                 Bytes::Whole(path) => Cexpr::Atom(format!("!argsz_zero(&held->{path}, sizeof(held->{path}))")),
                 Bytes::Range(from, to) => {
                     Cexpr::Atom(format!("!argsz_zero((const __u8 *)held + {from}, {})", to - from))
@@ -196,7 +196,9 @@ impl Functions<'_> {
             },
             Op::Mask { slot, allowed } => mask(slot, *allowed),
             Op::OneOf { slot, ranges } => Cexpr::all(ranges.iter().map(|range| outside(slot, *range)).collect()),
-            Op::Aligned { slot, to } if *to > 1 => Cexpr::Bare(format!("{} & {}", load(slot), hex(to - 1, slot.width))),
+            Op::Aligned { slot, to } if *to > 1 => {
+                Cexpr::Bare([&*load(slot), " & ", &hex(to - 1, slot.width)].concat())
+            }
             Op::Refuse(cond) => conds.cond(cond, false),
             Op::Aligned { .. } | Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => {
                 Cexpr::Const(false)
@@ -209,8 +211,9 @@ impl Functions<'_> {
         if matches!(cond, Cexpr::Const(_)) {
             return guarded(&Cexpr::Const(false), "");
         }
-        let length = format!("{} - {from}", self.size());
-        let read = ["from".to_owned(), from.to_string(), length];
+        let from = from.to_string();
+        let length = [&*self.size(), " - ", &from].concat();
+        let read = ["from".to_owned(), from, length];
         let refusal = |errno: String| call(3, "return argsz_refuse", &["rule".into(), quoted(&step.id), errno], ";");
         [
             if_line(&cond, 1).trim_end(),
@@ -219,7 +222,7 @@ impl Functions<'_> {
             "\n\t\tif (zero < 0)\n",
             &refusal("zero".to_owned()),
             "\t\tif (!zero)\n",
-            &refusal(format!("-{}", step.errno.0)),
+            &refusal(["-", step.errno.0].concat()),
             "\t}\n",
         ]
         .concat()
@@ -243,7 +246,9 @@ impl Functions<'_> {
             }),
             SizeFrom::Caller if op == Compare::Lt && bytes == 0 => Cexpr::Const(false),
             SizeFrom::Caller if op == Compare::Gt && bytes == 0 => Cexpr::Atom("size".to_owned()),
-            SizeFrom::Caller => Cexpr::Atom(format!("size {} {bytes}", if op == Compare::Lt { "<" } else { ">" })),
+            SizeFrom::Caller => {
+                Cexpr::Atom(["size ", if op == Compare::Lt { "<" } else { ">" }, " ", &bytes.to_string()].concat())
+            }
         }
     }
 }
@@ -263,7 +268,8 @@ fn refuse(step: &Step, errno: &str) -> String {
 
 /// A rule id as a C string.
 fn quoted(id: &str) -> String {
-    format!("{id:?}")
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    if id.bytes().all(plain) { ["\"", id, "\""].concat() } else { format!("{id:?}") }
 }
 
 /// Bits outside of `allowed`, in the width of the word: a mask of 32 bits would let the upper half of 64 pass.
@@ -272,7 +278,7 @@ fn mask(slot: &Slot, allowed: u64) -> Cexpr {
     match allowed & max {
         0 => Cexpr::Atom(load(slot)),
         all if all == max => Cexpr::Const(false),
-        allowed => Cexpr::Bare(format!("{} & ~{}", load(slot), hex(allowed, slot.width))),
+        allowed => Cexpr::Bare([&*load(slot), " & ~", &hex(allowed, slot.width)].concat()),
     }
 }
 
@@ -313,26 +319,49 @@ fn params(copies: bool, sized: bool) -> Vec<(&'static str, &'static str)> {
     params
 }
 
+/// The comment of a function that judges. All of them but the first lines are the same for most structs, and filled
+/// once.
+fn judge_doc(text: &mut String, name: &str, about: &[&str], copies: bool, sized: bool) {
+    static BELOW: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+    let below = &BELOW[usize::from(copies) * 2 + usize::from(sized)];
+    doc_head(text, name, about);
+    text.push_str(below.get_or_init(|| doc_below(&params(copies, sized), RETURNS)));
+}
+
 /// A comment as kernel-doc reads it, of a function; `about` is one text in pieces.
 pub(super) fn kernel_doc(text: &mut String, name: &str, about: &[&str], params: &[(&str, &str)], returns: &str) {
-    const WIDTH: usize = 77;
-    const STARS: [&str; 2] = [" * ", " *\t"];
+    doc_head(text, name, about);
+    text.push_str(&doc_below(params, returns));
+}
+
+/// Columns of a comment, behind what each line begins with.
+const DOC_WIDTH: usize = 77;
+const STARS: [&str; 2] = [" * ", " *\t"];
+
+fn doc_head(text: &mut String, name: &str, about: &[&str]) {
     text.push_str("/**\n");
-    fill(text, STARS, [name, "() - "].into_iter().chain(about.iter().copied()), WIDTH);
+    fill(text, STARS, [name, "() - "].into_iter().chain(about.iter().copied()), DOC_WIDTH);
+}
+
+fn doc_below(params: &[(&str, &str)], returns: &str) -> String {
+    let mut text = String::new();
     for (param, words) in params {
-        fill(text, STARS, ["@", param, ": ", words], WIDTH);
+        fill(&mut text, STARS, ["@", param, ": ", words], DOC_WIDTH);
     }
     text.push_str(" *\n");
-    fill(text, STARS, ["Return: ", returns], WIDTH);
-    text.push_str(" */\n");
+    fill(&mut text, STARS, ["Return: ", returns], DOC_WIDTH);
+    text + " */\n"
 }
 
 /// Statements for parameters that the steps do not need.
 fn unused(part: &Part<'_>, body: &str, sized: bool, text: &mut String) {
     let mut params = [("held", !part.copies), ("from", part.copies), ("size", sized), ("rule", true)];
     for line in body.lines().map(str::trim_start).filter(|line| !line.starts_with(['*', '/'])) {
-        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            params.iter_mut().filter(|(param, _)| *param == word).for_each(|(_, unused)| *unused = false);
+        for word in line.as_bytes().split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_') {
+            params.iter_mut().filter(|(param, _)| param.as_bytes() == word).for_each(|(_, unused)| *unused = false);
+        }
+        if params.iter().all(|(_, unused)| !unused) {
+            return;
         }
     }
     let before = text.len();

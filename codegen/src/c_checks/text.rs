@@ -56,7 +56,7 @@ impl Cexpr {
     fn flat(&self, operand: bool) -> String {
         match self {
             Self::Const(value) => u8::from(*value).to_string(),
-            Self::Bare(text) if operand => format!("({text})"),
+            Self::Bare(text) if operand => ["(", text, ")"].concat(),
             Self::Atom(text) | Self::Bare(text) => text.clone(),
             Self::Chain(op, parts) => {
                 let parts: Vec<String> = parts.iter().map(|part| part.flat(true)).collect();

@@ -130,8 +130,8 @@ pub(super) fn block(tabs: usize, text: &str) -> String {
     let lines = fill(text, WIDTH - tabs * TAB - 3);
     match lines.as_slice() {
         [] => String::new(),
-        [line] if tabs * TAB + line.chars().count() + 6 <= WIDTH => format!("{indent}/* {line} */\n"),
-        lines => format!("{indent}/*\n{}{indent} */\n", starred(&indent, lines)),
+        [line] if tabs * TAB + line.chars().count() + 6 <= WIDTH => [&*indent, "/* ", line, " */\n"].concat(),
+        lines => [&*indent, "/*\n", &starred(&indent, lines), &indent, " */\n"].concat(),
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) fn filled(text: &str) -> Vec<String> {
 }
 
 /// A kernel-doc comment: title, members, and the rest of the text.
-pub(super) fn kernel_doc(title: &str, members: &[(String, String)], rest: &str) -> String {
+pub(super) fn kernel_doc(title: &str, members: &[(&str, String)], rest: &str) -> String {
     let mut text = "/**\n".to_owned();
     hanging(&mut text, title);
     for (name, said) in members {
@@ -195,7 +195,7 @@ pub(super) fn rows(rows: &[Row], lead: &str, between: &str, end: &str) -> String
             return format!("{lead}{} \\\n\t{}", row.name, row.value.replace(" | ", " | \\\n\t "));
         }
         let tabs = (widest - column(row)).div_ceil(TAB);
-        format!("{lead}{}{}{between}{}{end}", row.name, "\t".repeat(tabs), row.value)
+        [lead, &row.name, &"\t".repeat(tabs), between, &row.value, end].concat()
     };
     let length = |row: &Row| widest + between.len() + row.value.len() + end.len();
     let fits =
@@ -206,11 +206,11 @@ pub(super) fn rows(rows: &[Row], lead: &str, between: &str, end: &str) -> String
     for row in rows {
         let code = code(row);
         match (row.doc.is_empty(), behind) {
-            (true, _) => text.push_str(&format!("{code}\n")),
-            (false, true) => text.push_str(&format!("{code} /* {} */\n", row.doc)),
+            (true, _) => text.extend([&*code, "\n"]),
+            (false, true) => text.extend([&*code, " /* ", &row.doc, " */\n"]),
             (false, false) => {
                 let tabs = lead.chars().filter(|c| *c == '\t').count();
-                text.push_str(&format!("{}{code}\n", block(tabs, &row.doc)));
+                text.extend([&*block(tabs, &row.doc), &code, "\n"]);
             }
         }
     }

@@ -10,7 +10,7 @@ pub(crate) fn literal(value: i128) -> String {
         v if v == i128::from(i64::MIN) => "(-9223372036854775807LL - 1)".to_owned(),
         v if v < i128::from(i32::MIN) => format!("({v}LL)"),
         v if v < 0 => format!("({v})"),
-        v if v <= i128::from(i32::MAX) => format!("{v}"),
+        v if v <= i128::from(i32::MAX) => v.to_string(),
         v if v <= i128::from(u32::MAX) => format!("{v:#x}U"),
         v => format!("{v:#x}ULL"),
     }
@@ -120,9 +120,9 @@ fn print(meta: &Meta, style: Style, members: &[Member<'_>], marks: &Marks<'_>) -
             let rows: Vec<Row> = members.iter().map(|m| row(m, false, value(m))).collect();
             let text = comment::doc(meta);
             let (brief, rest) = comment::brief(&text);
-            let docs: Vec<(String, String)> = members
+            let docs: Vec<(&str, String)> = members
                 .iter()
-                .map(|m| (m.meta.name.clone(), marks.kernel_doc(&comment::doc(m.meta), &[])))
+                .map(|m| (m.meta.name.as_str(), marks.kernel_doc(&comment::doc(m.meta), &[])))
                 .filter(|(_, doc)| !doc.is_empty())
                 .collect();
             let title = format!("enum {} - {}", meta.name, marks.kernel_doc(&brief, &[]));

@@ -52,9 +52,9 @@ impl<'a, 'm> Structs<'a, 'm> {
         // The comment stands right before the struct, or kernel-doc does not find it.
         let (doc, body) = (self.doc(laid), self.body(laid));
         let code = if def.typedef {
-            format!("{doc}typedef {keyword} {{\n{body}}}{attributes} {name};\n")
+            [&*doc, "typedef ", keyword, " {\n", &body, "}", &attributes, " ", name, ";\n"].concat()
         } else {
-            format!("{doc}{keyword} {name} {{\n{body}}}{attributes};\n")
+            [&*doc, keyword, " ", name, " {\n", &body, "}", &attributes, ";\n"].concat()
         };
         self.quiet(laid, code)
     }
@@ -65,8 +65,8 @@ impl<'a, 'm> Structs<'a, 'm> {
         let (brief, rest) = comment::brief(&text);
         let named: Vec<&Placed<'_>> =
             laid.fields.iter().filter(|field| !field.is_unnamed() && field.field.bits.is_empty()).collect();
-        let paths: Vec<&str> = named.iter().map(|field| field.path.as_str()).collect();
-        let members: Vec<(String, String)> = named
+        let paths: Vec<&str> = named.iter().map(|field| &*field.path).collect();
+        let members: Vec<(&str, String)> = named
             .iter()
             .map(|placed| {
                 let text = comment::doc(&placed.field.meta);
@@ -75,12 +75,12 @@ impl<'a, 'm> Structs<'a, 'm> {
                     Some(Reserved::Ignored) if text.is_empty() => "Ignored.".to_owned(),
                     _ => self.marks.kernel_doc(&text, &paths),
                 };
-                (placed.path.clone(), text)
+                (&*placed.path, text)
             })
             .filter(|(_, text)| !text.is_empty())
             .collect();
         let keyword = c_type::keyword(laid.def.is_union);
-        let title = format!("{keyword} {} - {}", meta.name, self.marks.kernel_doc(&brief, &paths));
+        let title = [keyword, " ", &meta.name, " - ", &self.marks.kernel_doc(&brief, &paths)].concat();
         comment::kernel_doc(title.trim_end_matches([' ', '-']), &members, &self.marks.kernel_doc(rest, &paths))
     }
 
@@ -121,7 +121,7 @@ impl<'a, 'm> Structs<'a, 'm> {
         }
         let declared = c_type::declaration(self.model, name, ty)?;
         if !is_flex(ty) {
-            return Some(format!("{indent}{declared};\n"));
+            return Some([indent, &*declared, ";\n"].concat());
         }
         if !unusual(laid, placed) {
             // C++ has no flexible arrays.

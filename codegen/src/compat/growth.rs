@@ -30,7 +30,7 @@ fn closed(old: &CheckList) -> bool {
 
 /// A field beyond the end of the old struct.
 pub(super) fn appended(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
-    let place = (both.name, now.path.as_str());
+    let place = (both.name, &*now.path);
     let at = (Which::New, now.field.meta.span);
     let path = &now.path;
     let grows = both.old.def.grows_at(both.sides.0.side.release);
@@ -84,7 +84,7 @@ pub(super) fn appended(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
 /// A field in bytes that were reserved, or had no name.
 pub(super) fn taken(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
     let Some((old, _)) = &both.lists else { return };
-    let place = (both.name, now.path.as_str());
+    let place = (both.name, &*now.path);
     let at = (Which::New, now.field.meta.span);
     let (path, bytes) = (&now.path, format!("{}..{}", now.offset, now.end()));
     let checked = guard::must_be_zero(old, now.offset, now.end());

@@ -179,7 +179,7 @@ fn reserved(both: &Both<'_>, (old, new): (&CheckList, &CheckList), to: &mut Find
             .find(|was| was.field.reserved.is_some() && was.offset < now.end() && now.offset < was.end());
         let Some(was) = was else { continue };
         let (from, end) = (was.offset.max(now.offset), was.end().min(now.end()));
-        let place = (both.name, now.path.as_str());
+        let place = (both.name, &*now.path);
         let at = (Which::New, now.field.meta.span);
         let (before, after) = (guard::any_zero(old, from, end), guard::any_zero(new, from, end));
         if after && !before {

@@ -51,7 +51,7 @@ fn uses(laid: &Laid<'_>, name: &str) -> Vec<(String, Slot, Dir)> {
             let Some((ValueType::Flags(set) | ValueType::Enum(set), _)) = &placed.field.values else { continue };
             let Type::Prim(prim) = &placed.field.ty else { continue };
             if set == name
-                && let Some(slot) = slot(*prim, placed.path.clone(), placed.offset, placed.size)
+                && let Some(slot) = slot(*prim, placed.path.to_string(), placed.offset, placed.size)
             {
                 found.push(((*strct).to_owned(), slot, placed.field.dir));
             }

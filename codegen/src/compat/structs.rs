@@ -42,7 +42,7 @@ fn renames(both: &Both<'_>) -> Vec<(String, String)> {
             named(both.new).filter(free).filter(alike).find(|now| now.offset == was.offset && now.depth == was.depth);
         let by_name = || named(both.new).filter(free).filter(alike).find(|now| last(&now.path) == last(&was.path));
         if let Some(now) = at_place.or_else(by_name) {
-            pairs.push((was.path.clone(), now.path.clone()));
+            pairs.push((was.path.to_string(), now.path.to_string()));
         }
     }
     pairs
@@ -65,7 +65,7 @@ impl Both<'_> {
     /// The field that an old one is now.
     fn now(&self, was: &Placed<'_>) -> Option<&Placed<'_>> {
         let renamed = self.renamed.iter().find(|(from, _)| *from == was.path);
-        let now = self.new.field(renamed.map_or(was.path.as_str(), |(_, to)| to));
+        let now = self.new.field(renamed.map_or(&*was.path, |(_, to)| to));
         // Bytes without a meaning may keep the name of the field they were.
         now.filter(|now| now.field.reserved.is_none())
     }
@@ -99,7 +99,7 @@ impl Both<'_> {
 
     /// What became of a field.
     fn field(&self, was: &Placed<'_>, to: &mut Findings) {
-        let place = (self.name, was.path.as_str());
+        let place = (self.name, &*was.path);
         let Some(now) = self.now(was) else { return self.gone(was, to) };
         let at = (Which::New, now.field.meta.span);
         if now.path != was.path {
@@ -138,14 +138,14 @@ impl Both<'_> {
 
     /// A field that is not there any more.
     fn gone(&self, was: &Placed<'_>, to: &mut Findings) {
-        let place = (self.name, was.path.as_str());
+        let place = (self.name, &*was.path);
         let at = (Which::Old, was.field.meta.span);
         let parent_gone = was
             .parent
             .map(|at| &self.old.fields[at])
             .is_some_and(|parent| !parent.is_unnamed() && self.now(parent).is_none());
         if parent_gone {
-            return to.follows(vec![was.path.clone()]);
+            return to.follows(vec![was.path.to_string()]);
         }
         if was.in_union {
             return to.add("E14", place, at, format!("the arm `{}` is gone", was.path));
@@ -175,7 +175,7 @@ impl Both<'_> {
 
     /// A field that is new, or reserved.
     fn added(&self, now: &Placed<'_>, to: &mut Findings) {
-        let place = (self.name, now.path.as_str());
+        let place = (self.name, &*now.path);
         let at = (Which::New, now.field.meta.span);
         let inside = now.parent.map(|at| &self.new.fields[at]);
         let parent_new = inside.is_some_and(|parent| !parent.is_unnamed() && !self.is_known(&parent.path));
@@ -236,7 +236,7 @@ impl Both<'_> {
     fn moved(&self, before: usize, moved: &[&Placed<'_>], to: &mut Findings) {
         const ROOTS: &[&str] = &["L09", "L05", "L07", "L02", "E13", "E14"];
         if let Some(root) = to.first_of(before, ROOTS) {
-            return root.follows.extend(moved.iter().map(|was| was.path.clone()));
+            return root.follows.extend(moved.iter().map(|was| was.path.to_string()));
         }
         for was in moved {
             let Some(now) = self.now(was) else { continue };

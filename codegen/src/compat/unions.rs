@@ -41,7 +41,7 @@ pub(super) fn cond(both: &Both<'_>, on: &ArmOn<'_>) -> Option<Cond> {
 
 /// An arm or a union whose size changed.
 pub(super) fn resized(both: &Both<'_>, was: &Placed<'_>, now: &Placed<'_>, to: &mut Findings) {
-    let place = (both.name, was.path.as_str());
+    let place = (both.name, &*was.path);
     let at = (Which::New, now.field.meta.span);
     if is_union(&was.field.ty) {
         let last = both.new.fields.iter().all(|other| other.offset < now.end() || other.size == 0);
@@ -61,7 +61,7 @@ pub(super) fn resized(both: &Both<'_>, was: &Placed<'_>, now: &Placed<'_>, to: &
 
 /// A new arm.
 pub(super) fn arm(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
-    let place = (both.name, now.path.as_str());
+    let place = (both.name, &*now.path);
     let at = (Which::New, now.field.meta.span);
     let Some((_, new)) = &both.lists else { return };
     let path = &now.path;
@@ -89,7 +89,7 @@ pub(super) fn selectors(both: &Both<'_>, to: &mut Findings) {
         for value in arms(was.field) {
             let other = named(both.new).find(|now| now.in_union && arms(now.field).contains(&value));
             let Some(now) = other else { continue };
-            let same = now.path == was.path || both.renamed.contains(&(was.path.clone(), now.path.clone()));
+            let same = now.path == was.path || both.renamed.contains(&(was.path.to_string(), now.path.to_string()));
             if !same {
                 let message = format!("`{value}` chose `{}` and chooses `{}`", was.path, now.path);
                 to.add("E15", (both.name, &was.path), (Which::New, now.field.meta.span), message);

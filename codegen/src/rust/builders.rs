@@ -169,7 +169,7 @@ impl Builder<'_> {
 
     /// `self.fields = self.fields.max(END);`, for what lies beyond the base minimum.
     fn cover(&self, member: &Member<'_>, size: [u64; 4]) -> Option<String> {
-        self.end(member, size).map(|end| format!("self.fields = self.fields.max({end});"))
+        self.end(member, size).map(|end| ["self.fields = self.fields.max(", &*end.to_string(), ");"].concat())
     }
 
     /// As [`Builder::cover`], of an arm: another arm may take its place. Where there are several unions, none may.
@@ -251,11 +251,11 @@ impl Builder<'_> {
         let stored = fields::field_type(field, self.abi, self.item(), None)?;
         let method = names::ident(&scope.method(&name, "field"));
         let (ty, set) = match stored.typed.filter(fields::Typed::has_setter) {
-            Some(typed) => (typed.ty, format!("self.built.set_{name}(value);")),
+            Some(typed) => (typed.ty, ["self.built.set_", &*name, "(value);"].concat()),
             None if self.body.unaligned() => {
                 (stored.storage, format!("self.built.{ident} = argsz::Unaligned::new(value);"))
             }
-            None => (stored.storage, format!("self.built.{ident} = value;")),
+            None => (stored.storage, ["self.built.", &*ident, " = value;"].concat()),
         };
         let statements: Vec<String> = std::iter::once(set).chain(cover).collect();
         Ok(Some(setter(&Docs::of(&field.meta, &[]), &method, &[("value", &ty)], &statements)))
@@ -338,10 +338,9 @@ impl Builder<'_> {
 fn setter(docs: &Docs, method: &str, arguments: &[(&str, &str)], statements: &[String]) -> String {
     let mut code = Lines::new(1);
     docs.print(&mut code);
-    let arguments = arguments.iter().map(|(name, ty)| format!("{name}: {ty}"));
-    let arguments: Vec<String> = std::iter::once("mut self".to_owned()).chain(arguments).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    code.open_fn(&format!("pub fn {method}"), &arguments, " -> Self");
+    let arguments: Vec<String> = arguments.iter().map(|(name, ty)| [*name, ": ", *ty].concat()).collect();
+    let arguments: Vec<&str> = std::iter::once("mut self").chain(arguments.iter().map(String::as_str)).collect();
+    code.open_fn(&["pub fn ", method].concat(), &arguments, " -> Self");
     for one in statements {
         code.line(one);
     }

@@ -126,7 +126,7 @@ impl Checks<'_> {
 
     /// Steps in their order. Code that copies fills `held`; other code looks at `self`.
     fn steps(&self, steps: &[Step], held: &str, code: &mut Lines) {
-        let known = self.list().known;
+        let known_bytes = self.list().known.to_string();
         let mut words = Words::new(self.sized());
         if self.sized() && uses_size(steps) {
             code.line("let size = size as u64;");
@@ -137,13 +137,13 @@ impl Checks<'_> {
             let size = match &self.list().size {
                 SizeFrom::Field(slot) if uses_size(std::slice::from_ref(step)) => words.word(slot),
                 SizeFrom::Caller => "size".to_owned(),
-                SizeFrom::Field(_) | SizeFrom::Known => known.to_string(),
+                SizeFrom::Field(_) | SizeFrom::Known => known_bytes.clone(),
             };
             let mut body = Lines::new(code.depth());
             body_of(step, &size, &mut words, &mut body);
             let (lets, body) = (words.declare(), body.into_text());
             if !shown && (!lets.is_empty() || body.contains("(bytes)")) {
-                code.line(format_args!("let bytes: &[u8; {known}] = argsz::zerocopy::transmute_ref!({held});"));
+                code.line(["let bytes: &[u8; ", &*known_bytes, "] = argsz::zerocopy::transmute_ref!(", held, ");"]);
                 shown = true;
             }
             if reads(&step.op) && !matches!(step.op, Op::ZeroTail { .. }) {
@@ -171,7 +171,9 @@ fn uses_size(steps: &[Step]) -> bool {
 fn body_of(step: &Step, size: &str, words: &mut Words, code: &mut Lines) {
     let when = words.cond(&step.when);
     let copy = |from: u32, to: u32, size: &str| {
-        Code::Atom(format!("argsz::read::copy::<{to}>(user, held.as_mut_bytes(), {from}, {size}).is_err()"))
+        let [from, to] = [from, to].map(|at| at.to_string());
+        let bytes = ["argsz::read::copy::<", &*to, ">(user, held.as_mut_bytes(), ", &from, ", ", size, ").is_err()"];
+        Code::Atom(bytes.concat())
     };
     let refused = match &step.op {
         Op::ZeroTail { from } => return zero_tail(step, *from, size, &when, code),

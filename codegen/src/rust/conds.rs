@@ -34,7 +34,7 @@ impl Words {
         let own = ["bytes", "held", "user", "self", "space", "at"].contains(&short)
             || self.sized && short == "size"
             || short.is_empty();
-        let mut name = names::ident(&if own { format!("{short}_") } else { short.to_owned() });
+        let mut name = if own { names::ident(&[short, "_"].concat()) } else { names::ident(short) };
         while self.known.values().any(|other| *other == name) {
             name.push('_');
         }
@@ -55,8 +55,8 @@ impl Words {
                 (false, ByteOrder::Big) => "be",
             };
             let order = if slot.width == 1 && !slot.signed { "u" } else { order };
-            let bits = u32::from(slot.width) * 8;
-            format!("let {name} = argsz::read::{order}{bits}::<{at}, _>(bytes);")
+            let bits = (u32::from(slot.width) * 8).to_string();
+            ["let ", &**name, " = argsz::read::", order, &bits, "::<", &at.to_string(), ", _>(bytes);"].concat()
         });
         lets.collect()
     }
@@ -114,20 +114,21 @@ impl Words {
             _ => {}
         }
         let (left, right) = (self.term(left), self.term(right));
-        Code::Plain(match compare {
-            Compare::Eq => format!("{left} == {right}"),
-            Compare::Ne => format!("{left} != {right}"),
-            Compare::Lt => format!("{left} < {right}"),
-            Compare::Le => format!("{left} <= {right}"),
-            Compare::Gt => format!("{left} > {right}"),
-            Compare::Ge => format!("{left} >= {right}"),
-        })
+        let compare = match compare {
+            Compare::Eq => " == ",
+            Compare::Ne => " != ",
+            Compare::Lt => " < ",
+            Compare::Le => " <= ",
+            Compare::Gt => " > ",
+            Compare::Ge => " >= ",
+        };
+        Code::Plain([&*left, compare, &right].concat())
     }
 
     fn bits(&mut self, word: &Slot, mask: u64, value: u64, not: bool) -> Code {
         let (word, mask) = (self.word(word), consts::hex(mask.into()));
         let value = if value == 0 { "0".to_owned() } else { consts::hex(value.into()) };
-        Code::Plain(if not { format!("{word} & {mask} != {value}") } else { format!("{word} & {mask} == {value}") })
+        Code::Plain([&*word, " & ", &mask, if not { " != " } else { " == " }, &value].concat())
     }
 
     /// A term whose arithmetic was proved to stay in range.
@@ -192,19 +193,19 @@ impl Words {
             Op::MinSize { bytes: 0 } | Op::CopyFixed { .. } | Op::CopyRest { .. } | Op::ZeroTail { .. } => {
                 Code::Const(false)
             }
-            Op::MinSize { bytes } => Code::Plain(format!("{size} < {bytes}")),
-            Op::MaxSize { bytes } => Code::Plain(format!("{size} > {bytes}")),
+            Op::MinSize { bytes } => Code::Plain([size, " < ", &*bytes.to_string()].concat()),
+            Op::MaxSize { bytes } => Code::Plain([size, " > ", &*bytes.to_string()].concat()),
             Op::Zero { from, to } if from >= to => Code::Const(false),
             Op::Zero { from, to } => {
-                let (from, to) = (*from, *to);
-                Code::Atom(format!("!argsz::read::zero::<{from}, {to}, _>(bytes)"))
+                let [from, to] = [from, to].map(u32::to_string);
+                Code::Atom(["!argsz::read::zero::<", &*from, ", ", &to, ", _>(bytes)"].concat())
             }
             Op::Mask { slot, allowed } => self.mask(slot, *allowed),
             Op::OneOf { slot, ranges } => self.outside(slot, ranges),
             Op::Aligned { to: 0 | 1, .. } => Code::Const(false),
             Op::Aligned { slot, to } => {
                 let (word, low) = (self.word(slot), consts::hex((to - 1).into()));
-                Code::Plain(format!("{word} & {low} != 0"))
+                Code::Plain([&*word, " & ", &low, " != 0"].concat())
             }
             Op::Refuse(cond) => self.cond(cond),
         }
@@ -218,11 +219,8 @@ impl Words {
         }
         let word = self.word(slot);
         Code::Plain(match allowed & most {
-            0 => format!("{word} != 0"),
-            allowed => {
-                let allowed = consts::hex(allowed.into());
-                format!("{word} & !{allowed} != 0")
-            }
+            0 => word + " != 0",
+            allowed => [&*word, " & !", &consts::hex(allowed.into()), " != 0"].concat(),
         })
     }
 
@@ -235,15 +233,15 @@ impl Words {
             [] => Code::Const(true),
             [(one, same)] if one == same => {
                 let one = literal(*one);
-                Code::Plain(format!("{word} != {one}"))
+                Code::Plain([&*word, " != ", &one].concat())
             }
             ranges => {
                 let patterns = ranges.iter().map(|(low, high)| {
                     let (first, last) = (literal(*low), literal(*high));
-                    if low == high { first } else { format!("{first}..={last}") }
+                    if low == high { first } else { [&*first, "..=", &last].concat() }
                 });
                 let patterns: Vec<String> = patterns.collect();
-                Code::Atom(format!("!matches!({word}, {})", patterns.join(" | ")))
+                Code::Atom(["!matches!(", &*word, ", ", &patterns.join(" | "), ")"].concat())
             }
         }
     }

@@ -151,8 +151,8 @@ fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Re
 
 /// The derives of everything that is plain bytes, and `more`.
 fn derives(more: &[&str], code: &mut Lines) {
-    let more: String = more.iter().map(|one| format!("{one}, ")).collect();
-    code.line(format_args!("#[derive(Clone, Copy, {more}PartialEq, Eq, Hash)]"));
+    let more: String = more.iter().flat_map(|one| [*one, ", "]).collect();
+    code.line(["#[derive(Clone, Copy, ", &*more, "PartialEq, Eq, Hash)]"]);
     code.line("#[derive(FromBytes, IntoBytes, KnownLayout, Immutable)]");
     code.line("#[zerocopy(crate = \"argsz::zerocopy\")]");
 }

@@ -5,7 +5,7 @@ use argsz_schema::model::{Dir, Struct, Type};
 
 use super::body::{Body, Member, elements};
 use super::docs::Docs;
-use super::text::Lines;
+use super::text::{Lines, Quoted};
 use super::{Abi, derives, fields, names, parts, per_abi, unions};
 use crate::EmitError;
 
@@ -21,9 +21,9 @@ pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), 
     let (header, release) = (&abi.model.header.path, abi.release_name);
     code.gap();
     code.open(format_args!("impl argsz::Uapi for {} {{", body.name));
-    code.line(format_args!("const NAME: &'static str = {:?};", def.meta.name));
-    code.line(format_args!("const HEADER: &'static str = {header:?};"));
-    code.line(format_args!("const RELEASE: &'static str = {release:?};"));
+    code.line(format_args!("const NAME: &'static str = {};", Quoted(&def.meta.name)));
+    code.line(format_args!("const HEADER: &'static str = {};", Quoted(header)));
+    code.line(format_args!("const RELEASE: &'static str = {};", Quoted(release)));
     code.close();
     Ok(())
 }
@@ -47,7 +47,7 @@ pub(super) fn bodies(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lin
         code.open(format_args!("pub struct {name} {{"));
         for one in &stored {
             one.docs.print(code);
-            code.line(format_args!("pub {}: {},", one.name, one.ty));
+            code.line(["pub ", &*one.name, ": ", &one.ty, ","]);
         }
         code.close();
     }
@@ -210,7 +210,8 @@ fn field(
         typed.accessors(&scope.method(&name, "typed"), &format!("self.{ident}"), docs, &mut method);
         methods.push(method.into_text());
     }
-    let unit = parts::Unit { field: member.field, name: &ident, place: format!("self.{ident}"), unaligned: packed_in };
+    let place = ["self.", &*ident].concat();
+    let unit = parts::Unit { field: member.field, name: &ident, place, unaligned: packed_in };
     methods.push(parts::methods(&unit, scope));
     if !packed_in && let Type::Inline(_) | Type::Named(_) = member.field.ty {
         methods.push(unions::through(body, member, inline.as_ref(), &name, abi, scope)?);
@@ -299,11 +300,11 @@ fn asserts(body: &Body<'_>, stored: &[Stored], code: &mut Lines) {
     let name = &body.name;
     code.gap();
     code.open("const _: () = {");
-    code.line(format_args!("assert!(size_of::<{name}>() == {});", per_abi(body.size)));
-    code.line(format_args!("assert!(align_of::<{name}>() == {});", per_abi(body.align)));
+    code.line(["assert!(size_of::<", &**name, ">() == ", &per_abi(body.size), ");"]);
+    code.line(["assert!(align_of::<", &**name, ">() == ", &per_abi(body.align), ");"]);
     for one in stored {
-        let (field, offset) = (&one.name, per_abi(one.offset));
-        code.line(format_args!("assert!(core::mem::offset_of!({name}, {field}) == {offset});"));
+        let (field, offset) = (&*one.name, per_abi(one.offset));
+        code.line(["assert!(core::mem::offset_of!(", &**name, ", ", field, ") == ", &offset, ");"]);
     }
     code.close_with("};");
 }

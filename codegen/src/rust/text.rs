@@ -25,6 +25,12 @@ impl Piece for &String {
     }
 }
 
+impl<const N: usize> Piece for [&str; N] {
+    fn put(self, text: &mut String) {
+        text.extend(self);
+    }
+}
+
 impl Piece for fmt::Arguments<'_> {
     fn put(self, text: &mut String) {
         // A String takes everything.
@@ -173,12 +179,13 @@ impl Lines {
 
     /// `HEAD(ARGUMENTS)RESULT {`, each argument on a line of its own if one is too short.
     pub(super) fn open_fn(&mut self, head: &str, arguments: &[&str], result: &str) {
-        let flat = format!("{head}({}){result} {{", arguments.join(", "));
-        if self.depth * 4 + flat.len() <= WIDTH {
-            self.open(&flat);
+        let before = self.text.len();
+        self.open([head, "(", &arguments.join(", "), ")", result, " {"]);
+        if self.is_short(before) {
             return;
         }
-        self.line(format_args!("{head}("));
+        self.take_back(before);
+        self.line([head, "("]);
         for argument in arguments {
             self.line(format_args!("    {argument},"));
         }
@@ -187,16 +194,20 @@ impl Lines {
 
     /// `if CONDITION {`: what follows is inside of it.
     pub(super) fn open_if(&mut self, condition: &Code) {
-        let flat = format!("if {} {{", condition.flat());
-        let parts = condition.parts();
-        if self.depth * 4 + flat.len() <= WIDTH || parts.len() < 2 {
-            self.open(&flat);
+        let before = self.text.len();
+        self.open(["if ", &*condition.flat(), " {"]);
+        let (Code::Any(_) | Code::All(_)) = condition else { return };
+        if self.is_short(before) {
             return;
         }
+        self.take_back(before);
         let operator = if matches!(condition, Code::Any(_)) { "||" } else { "&&" };
-        for (at, part) in parts.iter().enumerate() {
-            let line = if at == 0 { format!("if {part}") } else { format!("    {operator} {part}") };
-            self.line(&line);
+        for (at, part) in condition.parts().iter().enumerate() {
+            if at == 0 {
+                self.line(["if ", &**part]);
+            } else {
+                self.line(["    ", operator, " ", &**part]);
+            }
         }
         self.open("{");
     }
@@ -216,7 +227,7 @@ impl Lines {
         last.put(&mut self.text);
         let ends = self.text.len();
         self.text.extend([")", tail, "\n"]);
-        if self.text.len() - before <= WIDTH + 1 {
+        if self.is_short(before) {
             return;
         }
         let (first, last) = (self.text[begins..last_begins].to_owned(), self.text[last_begins..ends].to_owned());
@@ -229,6 +240,17 @@ impl Lines {
         self.line(&last);
         self.depth -= 1;
         self.line(format_args!("){tail}"));
+    }
+
+    /// Whether the line that begins there, the last one, is not too long.
+    fn is_short(&self, begins: usize) -> bool {
+        self.text.len() - begins <= WIDTH + "\n".len()
+    }
+
+    /// Takes back the [`Lines::open`] that began there.
+    fn take_back(&mut self, begins: usize) {
+        self.text.truncate(begins);
+        self.depth -= 1;
     }
 
     /// Another piece of code, whose lines are taken as they are.
@@ -288,8 +310,8 @@ impl Code {
     pub(super) fn not(self) -> Self {
         match self {
             Self::Const(value) => Self::Const(!value),
-            Self::Atom(text) => Self::Atom(format!("!{text}")),
-            other => Self::Atom(format!("!({})", other.flat())),
+            Self::Atom(text) => Self::Atom(["!", &*text].concat()),
+            other => Self::Atom(["!(", &*other.flat(), ")"].concat()),
         }
     }
 
@@ -307,7 +329,7 @@ impl Code {
     fn parts(&self) -> Vec<String> {
         let (Self::Any(parts) | Self::All(parts)) = self else { return vec![self.flat()] };
         let other = |part: &Self| matches!((self, part), (Self::Any(_), Self::All(_)) | (Self::All(_), Self::Any(_)));
-        parts.iter().map(|part| if other(part) { format!("({})", part.flat()) } else { part.flat() }).collect()
+        parts.iter().map(|part| if other(part) { ["(", &*part.flat(), ")"].concat() } else { part.flat() }).collect()
     }
 }
 

@@ -111,7 +111,7 @@ fn covered<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span: 
     let Some(found) = at.wide.locate(name, path) else {
         let message = format!("`{name}` has no field `{path}`{}", check.when(at.release));
         let laid = at.wide.structs.get(name.as_str());
-        let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| field.path.as_str()));
+        let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| &*field.path));
         let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
         return None;
@@ -226,7 +226,7 @@ impl Now<'_, '_, '_> {
             def.meta.name,
             self.check.when(self.at.release)
         );
-        let path = newest.map_or("", |field| field.path.as_str());
+        let path = newest.map_or("", |field| &*field.path);
         self.check.lint(def, path, Diagnostic::new(code, at, message).help(help));
     }
 

@@ -65,7 +65,7 @@ fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) ->
     if hole.tail {
         let parent = hole.inside.and_then(|inside| laid.fields.get(inside));
         let (span, what, size, path) = match parent {
-            Some(parent) => (parent.field.meta.span, called(parent), parent.size, parent.path.as_str()),
+            Some(parent) => (parent.field.meta.span, called(parent), parent.size, &*parent.path),
             None => (def.meta.span, format!("`{}`", def.meta.name), laid.size, ""),
         };
         let message = format!("{what} ends with {bytes}, which nobody named{when}");
@@ -221,7 +221,7 @@ fn length(check: &Check<'_>, laid: &StructLayout<'_>, placed: &Placed<'_>, def: 
         let help = did_you_mean_or(
             len,
             "the fields are",
-            laid.fields.iter().map(|field| field.path.as_str()).filter(|path| !path.is_empty()),
+            laid.fields.iter().map(|field| &*field.path).filter(|path| !path.is_empty()),
         );
         check.report(Diagnostic { help, ..finding });
         return;

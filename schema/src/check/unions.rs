@@ -108,7 +108,7 @@ fn selector<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span:
         let name = &def.meta.name;
         let message = format!("the selector `{path}` is no field of `{name}`{}", check.when(at.release));
         let laid = at.wide.structs.get(name.as_str());
-        let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| field.path.as_str()));
+        let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| &*field.path));
         let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
     }

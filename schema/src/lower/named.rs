@@ -145,7 +145,7 @@ fn tables<'t>(value: &'t Spanned<Value<'t>>) -> impl Iterator<Item = &'t Tree<'t
 
 /// Notes one member under both its names, each of its lives over the one before.
 fn member([owner, prefix, key]: [&str; 3], flags: bool, (value, at): (&Spanned<Value<'_>>, Span), raws: &mut Raws) {
-    let twin = format!("{owner}.{key}");
+    let twin = [owner, ".", key].concat();
     let mut note = |name: String, raw: Option<Raw>| {
         let Some(raw) = raw else { return };
         let same = if let Raw::Int(number) = raw { Raw::Int(number) } else { Raw::Alias(twin.clone()) };
@@ -153,10 +153,10 @@ fn member([owner, prefix, key]: [&str; 3], flags: bool, (value, at): (&Spanned<V
         raws.insert(twin.clone(), (raw, at));
     };
     if let Some(number) = integer(value.get_ref()) {
-        note(format!("{prefix}{key}"), if flags { bit(number) } else { Some(Raw::Int(number)) });
+        note([prefix, key].concat(), if flags { bit(number) } else { Some(Raw::Int(number)) });
     }
     for table in tables(value) {
-        let name = text_of(table, "c").map_or_else(|| format!("{prefix}{key}"), str::to_owned);
+        let name = text_of(table, "c").map_or_else(|| [prefix, key].concat(), str::to_owned);
         note(name, written(owner, table));
     }
 }
