@@ -89,7 +89,7 @@ fn compare(layouts: &Layouts<'_>, theirs: &Theirs) -> Compared {
             compared.differ.push(format!("{name}: {} bytes, theirs {size}", laid.size));
         }
         for placed in &laid.fields {
-            let Some(offset) = theirs.offsets.get(&((*name).to_owned(), placed.path.clone())) else { continue };
+            let Some(offset) = theirs.offsets.get(&((*name).to_owned(), placed.path.to_string())) else { continue };
             compared.offsets += 1;
             if *offset != placed.offset {
                 compared.differ.push(format!("{name}.{}: at {}, theirs {offset}", placed.path, placed.offset));

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 /// Something and its place, in bytes of the text it was parsed from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Spanned<T> {
     is: T,
     start: u32,
@@ -18,9 +18,14 @@ pub(super) struct Spanned<T> {
 
 impl<T> Spanned<T> {
     fn new<U>(from: toml::Spanned<U>, keep: impl FnOnce(U) -> T) -> Self {
+        let span = from.span();
+        Self::at(keep(from.into_inner()), span)
+    }
+
+    /// Something at a place.
+    pub(super) fn at(is: T, span: Range<usize>) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let Range { start, end } = from.span();
-        Self { is: keep(from.into_inner()), start: clamp(start), end: clamp(end) }
+        Self { is, start: clamp(span.start), end: clamp(span.end) }
     }
 
     /// What it is.
@@ -38,7 +43,7 @@ impl<T> Spanned<T> {
 #[derive(Debug)]
 pub(super) enum Value<'t> {
     String(Cow<'t, str>),
-    Integer(DeInteger<'t>),
+    Integer(Integer<'t>),
     Float,
     Boolean(bool),
     Datetime,
@@ -46,11 +51,20 @@ pub(super) enum Value<'t> {
     Table(Tree<'t>),
 }
 
+/// An integer as it is written, in digits that `from_str_radix` takes.
+#[derive(Debug)]
+pub(super) struct Integer<'t> {
+    pub(super) digits: Cow<'t, str>,
+    pub(super) radix: u32,
+}
+
 impl<'t> Value<'t> {
     fn keep(value: DeValue<'t>) -> Self {
         match value {
             DeValue::String(text) => Self::String(text),
-            DeValue::Integer(number) => Self::Integer(number),
+            DeValue::Integer(number) => {
+                Self::Integer(Integer { radix: number.radix(), digits: number.as_str().to_owned().into() })
+            }
             DeValue::Float(_) => Self::Float,
             DeValue::Boolean(is) => Self::Boolean(is),
             DeValue::Datetime(_) => Self::Datetime,
@@ -63,23 +77,29 @@ impl<'t> Value<'t> {
 }
 
 /// A table: keys in their alphabetical order, as the parser has them, with their values.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tree<'t>(Box<[Entry<'t>]>);
 
-type Entry<'t> = (Spanned<Cow<'t, str>>, Spanned<Value<'t>>);
+pub(super) type Entry<'t> = (Spanned<Cow<'t, str>>, Spanned<Value<'t>>);
 
 impl<'t> Tree<'t> {
     /// What the parser read.
     pub(super) fn keep(table: DeTable<'t>) -> Self {
-        let mut entries: Box<[Entry<'t>]> = table
-            .into_iter()
-            .map(|(key, value)| (Spanned::new(key, |key| key), Spanned::new(value, Value::keep)))
-            .collect();
-        // Whoever builds the parser with `preserve_order` has them in that of the text.
-        if !entries.is_sorted_by_key(|(key, _)| key.get_ref().as_ref()) {
-            entries.sort_by(|(a, _), (b, _)| a.get_ref().cmp(b.get_ref()));
+        let entries =
+            table.into_iter().map(|(key, value)| (Spanned::new(key, |key| key), Spanned::new(value, Value::keep)));
+        Self::of(entries.collect()).unwrap_or_default()
+    }
+
+    /// These entries; `None` if a key stands twice.
+    pub(super) fn of(mut entries: Box<[Entry<'t>]>) -> Option<Self> {
+        fn name<'e>(entry: &'e Entry<'_>) -> &'e str {
+            entry.0.get_ref()
         }
-        Self(entries)
+        // Whoever builds the parser with `preserve_order` has them in that of the text.
+        if !entries.is_sorted_by_key(name) {
+            entries.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        }
+        entries.array_windows().all(|[a, b]| name(a) != name(b)).then_some(Self(entries))
     }
 
     /// The value of a key.
@@ -121,7 +141,7 @@ mod tests {
         let Some(Value::Table(inner)) = tree.get("m").map(Spanned::get_ref) else { panic!("a table") };
         let Some(number) = inner.get("k") else { panic!("a key") };
         assert_eq!(&text[number.span()], "0x10");
-        assert!(matches!(number.get_ref(), Value::Integer(number) if number.radix() == 16));
+        assert!(matches!(number.get_ref(), Value::Integer(number) if number.radix == 16));
         assert!(matches!(inner.get("bb").map(Spanned::get_ref), Some(Value::Float)));
         let Some(Value::Array(elements)) = tree.get("a").map(Spanned::get_ref) else { panic!("an array") };
         assert!(matches!(elements[0].get_ref(), Value::Boolean(true)));

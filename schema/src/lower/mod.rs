@@ -11,6 +11,7 @@ mod kept;
 mod named;
 mod parts;
 mod plain;
+mod reader;
 mod rules;
 mod structs;
 mod tree;

@@ -10,6 +10,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::kept::{Spanned, Tree, Value};
+use super::reader;
 use crate::hash::HashSet;
 use crate::shares;
 use crate::source::Span;
@@ -67,7 +68,10 @@ pub(super) fn read_each(text: &str, length: usize) -> Option<Vec<Part<'_>>> {
     }
     let parse = |cut: &Range<usize>| {
         let text = &text[cut.clone()];
-        let table = Tree::keep(DeTable::parse(text).ok()?.into_inner());
+        let table = match reader::read(text) {
+            Some(table) => table,
+            None => Tree::keep(DeTable::parse(text).ok()?.into_inner()),
+        };
         Some(Part { start: cut.start, text, table })
     };
     let parts = shares::map_if(text.len() >= SHORT, &cuts, parse).into_iter().collect::<Option<Vec<_>>>()?;

@@ -88,7 +88,7 @@ pub(super) fn kind(value: &Value<'_>) -> &'static str {
 /// The number of an integer as TOML has it.
 pub(super) fn integer(value: &Value<'_>) -> Option<i128> {
     let Value::Integer(number) = value else { return None };
-    i128::from_str_radix(number.as_str(), number.radix()).ok()
+    i128::from_str_radix(&number.digits, number.radix).ok()
 }
 
 impl<'a, 't> Table<'a, 't> {
@@ -303,7 +303,7 @@ pub(super) fn string(cx: &Cx<'_>, value: &Spanned<Value<'_>>) -> Option<Text> {
 pub(super) fn number(cx: &Cx<'_>, value: &Spanned<Value<'_>>, low: i128, high: i128) -> Option<i128> {
     let Some(number) = integer(value.get_ref()) else {
         if let Value::Integer(huge) = value.get_ref() {
-            let message = format!("an integer of {} digits is not between {low} and {high}", huge.as_str().len());
+            let message = format!("an integer of {} digits is not between {low} and {high}", huge.digits.len());
             cx.report(Diagnostic::new(codes::AZ0007, cx.at(value), message));
             return None;
         }
