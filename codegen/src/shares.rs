@@ -1,5 +1,8 @@
 //! Text over many things, made on all cores.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use argsz_schema::shares;
 
 use crate::EmitError;
@@ -21,14 +24,35 @@ pub(crate) fn joined<T: Sync>(
         head.reserve(things.len() * ROOM);
         return text(head, things);
     }
-    let some: Vec<&[T]> = things.chunks(SHARE).collect();
-    let made = shares::map(&some, |some| text(String::with_capacity(some.len() * ROOM), some));
-    let parts = made.into_iter().collect::<Result<Vec<_>, _>>()?;
-    head.reserve_exact(parts.iter().map(String::len).sum());
-    for part in parts {
-        head.push_str(&part);
+    let parts: Vec<(usize, &[T])> = things.chunks(SHARE).enumerate().collect();
+    head.reserve(things.len() * ROOM);
+    let whole = Mutex::new(Whole { text: head, parts: 0, waiting: BTreeMap::new() });
+    let made = shares::map(&parts, |(at, some)| {
+        let part = text(String::with_capacity(some.len() * ROOM), some)?;
+        whole.lock().unwrap_or_else(PoisonError::into_inner).add(*at, part);
+        Ok(())
+    });
+    made.into_iter().collect::<Result<(), _>>()?;
+    Ok(whole.into_inner().unwrap_or_else(PoisonError::into_inner).text)
+}
+
+/// A text that is joined while its parts are made, so that the memory of one is there for the next.
+struct Whole {
+    text: String,
+    /// How many parts it has.
+    parts: usize,
+    /// Parts that come later, by their number.
+    waiting: BTreeMap<usize, String>,
+}
+
+impl Whole {
+    fn add(&mut self, at: usize, part: String) {
+        self.waiting.insert(at, part);
+        while let Some(next) = self.waiting.remove(&self.parts) {
+            self.text.push_str(&next);
+            self.parts += 1;
+        }
     }
-    Ok(head)
 }
 
 #[cfg(test)]

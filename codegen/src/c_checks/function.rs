@@ -105,7 +105,7 @@ impl Functions<'_> {
 
     fn function(&self, part: &Part<'_>, text: &mut String) {
         let mut conds = Conds::default();
-        let mut body = String::new();
+        let mut body = String::with_capacity(part.steps.len() * ROOM);
         part.steps.iter().for_each(|step| self.step(step, &mut conds, &mut body));
         judge_doc(text, &part.name, &[&part.about], part.copies, self.sized());
         text.push_str(&self.prototype(&part.name, part.copies));
@@ -299,6 +299,9 @@ fn outside(slot: &Slot, (low, high): (u64, u64)) -> Cexpr {
     }
     Cexpr::any(vec![word(Compare::Lt, slot, low), word(Compare::Gt, slot, high)])
 }
+
+/// Bytes that most steps do not exceed.
+const ROOM: usize = 256;
 
 /// What functions that judge return.
 const RETURNS: &str = "0, or a negative errno.";

@@ -97,7 +97,8 @@ impl Cexpr {
 /// `if (cond)` behind one tab.
 pub(super) fn if_line(cond: &Cexpr, tabs: usize) -> String {
     let column = tabs * TAB + "if (".len();
-    let mut text = TABS[..tabs].to_owned() + "if (";
+    let mut text = String::with_capacity(WIDTH);
+    text.extend([&TABS[..tabs], "if ("]);
     for (i, line) in cond.lines(column, 1, false).iter().enumerate() {
         if i > 0 {
             text.push('\n');

@@ -87,11 +87,17 @@ pub(super) fn brief(text: &str) -> (String, &str) {
 
 /// Fills paragraphs to `width`; tables, code and list items keep their lines.
 fn fill(text: &str, width: usize) -> Vec<String> {
+    let text = text.trim();
+    // Most texts are a line as they are.
+    if (1..=width).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("  ")
+    {
+        return vec![text.to_owned()];
+    }
     let mut lines: Vec<String> = Vec::new();
     // Columns of the last line, if words may follow it.
     let mut open = None;
     let mut hang = "";
-    for line in text.trim().lines() {
+    for line in text.lines() {
         let (body, trimmed) = (line.trim_end(), line.trim());
         let kept = trimmed.starts_with('|') || trimmed.starts_with('#') || body.starts_with("    ");
         let item = trimmed.starts_with("- ") || trimmed.starts_with("* ");

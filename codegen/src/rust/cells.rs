@@ -61,7 +61,7 @@ fn methods(
             let cell = table.cell(&row.key, &column.key);
             let cell = cell.ok_or_else(|| missing(format!("{}.{}", row.key, column.key)))?;
             let [variant, value] = says(&cell.says, model).ok_or_else(|| missing(cell.row.clone()))?;
-            code.call(&format!("Self::{variant}"), None, format_args!("{value}"), ",");
+            code.call(["Self::", &variant], None::<&str>, &value, ",");
         }
         code.close_with("],");
     }

@@ -5,7 +5,7 @@ use argsz_schema::model::Meta;
 
 use super::conds::Words;
 use super::names;
-use super::text::{Code, Lines, Quoted};
+use super::text::{Code, Lines, escaped};
 use crate::EmitError;
 use crate::lists::StructLists;
 
@@ -211,8 +211,8 @@ fn zero_tail(step: &Step, from: u32, size: &str, when: &Code, code: &mut Lines) 
 }
 
 fn refuse(step: &Step, errno: &str, before: &str, behind: &str, code: &mut Lines) {
-    let Step { id, field, why, offset, .. } = step;
-    let (id, field, why) = (Quoted(id), Quoted(field), Quoted(why));
-    let head = [before, "argsz::refuse!"].concat();
-    code.call(&head, Some(format_args!("{id}, {field}, {offset}, {errno}")), format_args!("{why}"), behind);
+    let (id, field, why, offset) =
+        (escaped(&step.id), escaped(&step.field), escaped(&step.why), step.offset.to_string());
+    let place = ["\"", &*id, "\", \"", &*field, "\", ", &offset, ", ", errno];
+    code.call([before, "argsz::refuse!"], Some(place), ["\"", &*why, "\""], behind);
 }

@@ -2,7 +2,7 @@
 
 use argsz_schema::model::Meta;
 
-use super::text::{Lines, Quoted};
+use super::text::{Lines, escaped};
 
 /// What stands before an item: doc comments, and the name in C where it has another there.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Docs {
     pub(super) fn print(&self, code: &mut Lines) {
         code.docs(&self.lines);
         if let Some(alias) = &self.alias {
-            code.line(format_args!("#[doc(alias = {})]", Quoted(alias)));
+            code.line(["#[doc(alias = \"", &*escaped(alias), "\")]"]);
         }
     }
 }

@@ -63,12 +63,12 @@ pub(super) fn camel(name: &str) -> String {
 
 /// The type of an item.
 pub(super) fn type_name(meta: &Meta) -> String {
-    ident(&meta.rust.clone().unwrap_or_else(|| camel(&meta.name)))
+    raw(meta.rust.clone().unwrap_or_else(|| camel(&meta.name)))
 }
 
 /// A member of flags or of an enum, by its key.
 pub(super) fn member(meta: &Meta, key: &str) -> String {
-    ident(&meta.rust.clone().unwrap_or_else(|| upper(key)))
+    raw(meta.rust.clone().unwrap_or_else(|| upper(key)))
 }
 
 fn upper(key: &str) -> String {
@@ -99,11 +99,16 @@ pub(super) fn bare(name: &str) -> &str {
 
 /// An identifier, raw where Rust has a keyword of that name.
 pub(super) fn ident(name: &str) -> String {
-    if rust_name::is_identifier(name) {
-        return match name {
-            "self" | "super" | "crate" | "Self" | "_" => format!("{name}_"),
-            _ if rust_name::is_keyword(name) => format!("r#{name}"),
-            _ => name.to_owned(),
+    raw(name.to_owned())
+}
+
+/// As [`ident`].
+fn raw(name: String) -> String {
+    if rust_name::is_identifier(&name) {
+        return match &*name {
+            "self" | "super" | "crate" | "Self" | "_" => name + "_",
+            _ if rust_name::is_keyword(&name) => ["r#", &name].concat(),
+            _ => name,
         };
     }
     // No identifier at all, which a checked schema has not.

@@ -5,7 +5,7 @@ use argsz_schema::model::{Dir, Struct, Type};
 
 use super::body::{Body, Member, elements};
 use super::docs::Docs;
-use super::text::{Lines, Quoted};
+use super::text::{Lines, escaped};
 use super::{Abi, derives, fields, names, parts, per_abi, unions};
 use crate::EmitError;
 
@@ -21,9 +21,9 @@ pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), 
     let (header, release) = (&abi.model.header.path, abi.release_name);
     code.gap();
     code.open(format_args!("impl argsz::Uapi for {} {{", body.name));
-    code.line(format_args!("const NAME: &'static str = {};", Quoted(&def.meta.name)));
-    code.line(format_args!("const HEADER: &'static str = {};", Quoted(header)));
-    code.line(format_args!("const RELEASE: &'static str = {};", Quoted(release)));
+    for (name, value) in [("NAME", def.meta.name.as_str()), ("HEADER", header), ("RELEASE", release)] {
+        code.line(["const ", name, ": &'static str = \"", &*escaped(value), "\";"]);
+    }
     code.close();
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! Rust as text. Its shapes are few and regular: to build tokens, parse and print them cost most of a run.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 /// Columns of a line.
 const WIDTH: usize = 100;
 /// What stands before a line: four for each brace, as far as it goes.
 const SPACES: &str = "                                                                ";
+
+/// Bytes that most pieces of code do not exceed.
+const ROOM: usize = 512;
 
 /// What a line is made of. What is formatted is written where it stays.
 pub(super) trait Piece {
@@ -38,20 +42,15 @@ impl Piece for fmt::Arguments<'_> {
     }
 }
 
-/// A string as Rust writes it.
-pub(super) struct Quoted<'a>(pub(super) &'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nearly all have nothing that wants to be escaped.
-        let odd = |byte: &u8| !matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
-        if self.0.bytes().filter(odd).count() == 0 {
-            f.write_str("\"")?;
-            f.write_str(self.0)?;
-            return f.write_str("\"");
-        }
-        fmt::Debug::fmt(self.0, f)
+/// A string as Rust writes it between quotes.
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+    // Nearly all have nothing that wants to be escaped.
+    let odd = |byte: &u8| !matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    if text.bytes().filter(odd).count() == 0 {
+        return Cow::Borrowed(text);
     }
+    let quoted = format!("{text:?}");
+    Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
 }
 
 /// Lines of code, each under the braces that are open.
@@ -64,7 +63,7 @@ pub(super) struct Lines {
 impl Lines {
     /// No line yet, inside `depth` braces.
     pub(super) fn new(depth: usize) -> Self {
-        Self { text: String::new(), depth }
+        Self { text: String::with_capacity(ROOM), depth }
     }
 
     /// Lines behind a text.
@@ -214,10 +213,11 @@ impl Lines {
 
     /// `HEAD(FIRST, LAST)TAIL`, with the arguments on lines of their own if one is too short: the first of them, if
     /// there are more than one, and then the last.
-    pub(super) fn call(&mut self, head: &str, first: Option<fmt::Arguments<'_>>, last: fmt::Arguments<'_>, tail: &str) {
+    pub(super) fn call(&mut self, head: [&str; 2], first: Option<impl Piece>, last: impl Piece, tail: &str) {
         let before = self.text.len();
         self.indent();
-        self.text.extend([head, "("]);
+        self.text.extend(head);
+        self.text.push('(');
         let begins = self.text.len();
         if let Some(first) = first {
             first.put(&mut self.text);
@@ -335,7 +335,7 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, Lines, Quoted};
+    use super::{Code, Lines, escaped};
 
     fn plain(text: &str) -> Code {
         Code::Plain(text.to_owned())
@@ -386,8 +386,8 @@ mod tests {
         let mut lines = Lines::new(1);
         let long = |c: char| plain(&format!("{} == 1", String::from(c).repeat(40)));
         lines.open_if(&Code::all(vec![long('a'), long('b')]));
-        lines.call("return f", Some(format_args!("1, 2")), format_args!("{}", "x".repeat(90)), ";");
-        lines.call("g", Some(format_args!("{}", Quoted("a"))), format_args!("{}", Quoted("\"\\\n")), "");
+        lines.call(["return ", "f"], Some("1, 2"), &"x".repeat(90), ";");
+        lines.call(["", "g"], Some(["\"", &escaped("a"), "\""]), ["\"", &escaped("\"\\\n"), "\""], "");
         lines.close();
         let (a, b, x) = ("a".repeat(40), "b".repeat(40), "x".repeat(90));
         let expected = format!(

@@ -33,15 +33,13 @@ use crate::{codes, target};
 use history::History;
 use rules::Rules;
 
+/// What is judged over the whole history, each by itself.
+const WHOLE: [fn(&Check<'_>); 6] = [names::check, lives::check, values::check, uses::check, bits::check, cells::check];
+
 /// Judges a lowered history; every finding goes to `ctxt`.
 pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     let check = Check::new(model, ctxt);
-    names::check(&check);
-    lives::check(&check);
-    values::check(&check);
-    uses::check(&check);
-    bits::check(&check);
-    cells::check(&check);
+    check.whole();
     let history = History::of(model);
     let broken = refs::check(&check, &history.releases);
     let mut rules = Rules::default();
@@ -97,6 +95,21 @@ impl<'a> Check<'a> {
         items.sort_unstable();
         let (seen, waived, errors) = (RefCell::default(), RefCell::default(), RefCell::default());
         Self { model, ctxt, seen, waived, errors, items }
+    }
+
+    /// Judges what takes no release.
+    fn whole(&self) {
+        let found = shares::map_of(self.model.items.len(), &WHOLE, |judge| {
+            let ctxt = Ctxt::new();
+            let own = Check::new(self.model, &ctxt);
+            judge(&own);
+            let waived = own.waived.into_inner();
+            (ctxt.finish(), waived)
+        });
+        for (found, waived) in found {
+            self.report_all(found);
+            self.waived.borrow_mut().extend(waived);
+        }
     }
 
     /// Whether an error was reported inside an item.

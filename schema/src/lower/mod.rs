@@ -90,7 +90,8 @@ fn model(parts: &[Part<'_>], ctxt: &Ctxt) -> Option<Model> {
         let made = of_part(&Cx::new(&ctxt, part, &known));
         (made, ctxt.finish())
     });
-    let (mut items, mut layers) = (Vec::new(), IndexMap::default());
+    let mut items = Vec::with_capacity(lowered.iter().map(|((some, _), _)| some.len()).sum());
+    let mut layers = IndexMap::default();
     for ((some, more), found) in lowered {
         items.extend(some);
         layers.extend(more);
