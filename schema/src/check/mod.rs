@@ -19,6 +19,7 @@ mod uses;
 mod values;
 mod waivers;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -233,6 +234,9 @@ impl<'a> Check<'a> {
 /// The header at a release, without structs that can have no layout.
 fn sound(model: &Model, release: Release, broken: &HashSet<(String, Release)>) -> Model {
     let mut at = model.at(release);
+    if broken.is_empty() {
+        return at;
+    }
     at.items.retain(|item| !broken.contains(&(item.meta().name.clone(), release)));
     at
 }
@@ -240,12 +244,12 @@ fn sound(model: &Model, release: Release, broken: &HashSet<(String, Release)>) -
 /// Every field, those of types written in place too (after their parent), with its path; without recursion on the
 /// depth of the schema's own nesting beyond what lowering allows.
 fn each_field<'m>(fields: &'m [Field], found: &mut impl FnMut(&'m Field, &str)) {
-    let mut open: Vec<(&Field, String)> = fields.iter().rev().map(|field| (field, String::new())).collect();
+    let mut open: Vec<(&Field, Cow<'_, str>)> = fields.iter().rev().map(|field| (field, Cow::Borrowed(""))).collect();
     while let Some((field, prefix)) = open.pop() {
-        let path = match (prefix.as_str(), field.meta.name.as_str()) {
+        let path = match (&*prefix, field.meta.name.as_str()) {
             (_, "") => prefix,
-            ("", name) => name.to_owned(),
-            (prefix, name) => format!("{prefix}.{name}"),
+            ("", name) => Cow::Borrowed(name),
+            (prefix, name) => Cow::Owned([prefix, ".", name].concat()),
         };
         found(field, &path);
         if let Type::Inline(inline) = crate::layout::base(&field.ty) {

@@ -97,9 +97,14 @@ pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
         raws.insert(name.to_owned(), (constant(value), at));
     }
     let mut named = Named::default();
-    let mut seen = HashMap::with_capacity_and_hasher(raws.len(), crate::hash::Hasher);
-    for name in raws.keys() {
-        walk(ctxt, name, &raws, &mut seen, &mut named);
+    named.values.reserve(raws.len());
+    let mut seen = HashMap::default();
+    for (name, (raw, _)) in &raws {
+        match raw {
+            // Nearly all are numbers already.
+            Raw::Int(number) => drop(named.values.insert(name.clone(), *number)),
+            _ => walk(ctxt, name, &raws, &mut seen, &mut named),
+        }
     }
     named
 }
