@@ -29,17 +29,37 @@ pub fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     made.into_iter().map(|(_, made)| made).collect()
 }
 
+/// What both make, each on a core of its own if the work is `long` enough for a thread.
+///
+/// A panic of either is the caller's.
+pub fn both<A: Send, B>(long: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    if !long || cores() < 2 {
+        return (one(), other());
+    }
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
+}
+
 /// Items of a header that is not worth a thread: it would take longer to begin than the work.
 const SHORT: usize = 512;
 
 /// As [`map`], but on one core for things that are of a header of few items.
 pub fn map_of<T: Sync, R: Send>(items: usize, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    map_if(items >= SHORT, things, work)
+    map_if(is_long(items), things, work)
 }
 
 /// As [`map`], but on one core unless the work is `long` enough for a thread.
 pub fn map_if<T: Sync, R: Send>(long: bool, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if long { map(things, work) } else { things.iter().map(work).collect() }
+}
+
+/// Whether a header of so many items is worth a thread.
+#[must_use]
+pub fn is_long(items: usize) -> bool {
+    items >= SHORT
 }
 
 /// How many threads run at once. The system is asked once: it reads files to know.

@@ -40,14 +40,14 @@ const WHOLE: [fn(&Check<'_>); 6] = [names::check, lives::check, values::check, u
 /// Judges a lowered history; every finding goes to `ctxt`.
 pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     let check = Check::new(model, ctxt);
-    check.whole();
-    let history = History::of(model);
-    let broken = refs::check(&check, &history.releases);
+    let long = shares::is_long(model.items.len());
+    let (found, (history, references, broken, mut first)) = shares::both(long, || whole(model), || begin(model));
+    found.into_iter().chain([references]).for_each(|found| check.take(found));
     let mut rules = Rules::default();
     // Of all projections only two are held at a time.
     let mut before: Option<Model> = None;
     for release in &history.releases {
-        let model = sound(model, *release, &broken);
+        let model = first.take().unwrap_or_else(|| sound(model, *release, &broken));
         let older = before.as_ref().and_then(|model| crate::layout::layout(model, target::ALL[0]).ok());
         if let Some(at) = check.release(&model, history.changed(*release), older.as_ref()) {
             check.rules(&at, &mut rules);
@@ -56,6 +56,31 @@ pub(crate) fn check(model: &Model, ctxt: &Ctxt) {
     }
     rules.finish(&check);
     waivers::check(&check);
+}
+
+/// What was found by checks that were made by themselves, and the waivers that were of use there.
+type Found = (Vec<Diagnostic>, HashSet<Span>);
+
+/// Checks by themselves, on whatever core.
+fn alone<T>(model: &Model, judge: impl FnOnce(&Check<'_>) -> T) -> (Found, T) {
+    let ctxt = Ctxt::new();
+    let check = Check::new(model, &ctxt);
+    let made = judge(&check);
+    let waived = check.waived.into_inner();
+    ((ctxt.finish(), waived), made)
+}
+
+/// Judges what takes no release.
+fn whole(model: &Model) -> Vec<Found> {
+    shares::map_of(model.items.len(), &WHOLE, |judge| alone(model, judge).0)
+}
+
+/// What the releases are judged by: when what changes, what is not there, and the first of them.
+fn begin(model: &Model) -> (History<'_>, Found, HashSet<(String, Release)>, Option<Model>) {
+    let history = History::of(model);
+    let (found, broken) = alone(model, |check| refs::check(check, &history.releases));
+    let first = history.releases.first().map(|first| sound(model, *first, &broken));
+    (history, found, broken, first)
 }
 
 /// What every check needs.
@@ -98,19 +123,10 @@ impl<'a> Check<'a> {
         Self { model, ctxt, seen, waived, errors, items }
     }
 
-    /// Judges what takes no release.
-    fn whole(&self) {
-        let found = shares::map_of(self.model.items.len(), &WHOLE, |judge| {
-            let ctxt = Ctxt::new();
-            let own = Check::new(self.model, &ctxt);
-            judge(&own);
-            let waived = own.waived.into_inner();
-            (ctxt.finish(), waived)
-        });
-        for (found, waived) in found {
-            self.report_all(found);
-            self.waived.borrow_mut().extend(waived);
-        }
+    /// Reports what was found elsewhere.
+    fn take(&self, (found, waived): Found) {
+        self.report_all(found);
+        self.waived.borrow_mut().extend(waived);
     }
 
     /// Whether an error was reported inside an item.

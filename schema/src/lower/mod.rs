@@ -42,12 +42,14 @@ const LARGE: usize = 1 << 20;
 
 /// Lowers a text. `None` if it is so broken that no model can be had; `ctxt` then has the reasons.
 pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
-    if let Some(at) = too_deep(&source.text) {
-        let message = format!("tables and arrays lie in each other more than {MAX_NESTING} deep");
-        ctxt.report(Diagnostic::new(codes::AZ0009, at, message));
-        return None;
-    }
-    in_parts(parts::read(&source.text)).or_else(|| model(&[whole(&source.text, ctxt)?], ctxt))
+    in_parts(parts::read(&source.text)).or_else(|| {
+        if let Some(at) = too_deep(&source.text) {
+            let message = format!("tables and arrays lie in each other more than {MAX_NESTING} deep");
+            ctxt.report(Diagnostic::new(codes::AZ0009, at, message));
+            return None;
+        }
+        model(&[whole(&source.text, ctxt)?], ctxt)
+    })
 }
 
 /// The model of a text that can be read in parts, and has no mistake.
