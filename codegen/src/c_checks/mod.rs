@@ -49,10 +49,11 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
     let each = |mut text: String, some: &[StructLists], checks: Checks<'_>| {
         some.iter().try_for_each(|one| on_its_machines(&kinds, one, &mut text, checks)).map(|()| text)
     };
-    let text =
+    let mut text =
         shares::joined(text, lists, |text, some| each(text, some, &|one, text| of_struct(&kinds[0], one, text)))?;
     let follow = |one: &StructLists, text: &mut String| followers(&kinds, lists, &one.generic.name, text);
-    let mut text = shares::joined(text, lists, |text, some| each(text, some, &follow))?;
+    // Few structs have something to follow: no room is made for it behind what there is.
+    text.push_str(&shares::joined(String::new(), lists, |text, some| each(text, some, &follow))?);
     let _ = write!(text, "\n#endif /* {guard} */\n");
     Ok(text)
 }

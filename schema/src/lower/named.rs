@@ -47,6 +47,9 @@ enum Raw {
     Broken,
 }
 
+/// Bytes of text for each name, about: what is reserved is not there until it is written.
+const EACH: usize = 160;
+
 type Raws = IndexMap<String, (Raw, Span)>;
 
 impl Raw {
@@ -79,6 +82,7 @@ impl Raw {
 /// Works all names of a text out. Cycles are reported here; other mistakes when each item is lowered.
 pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
     let mut raws = Raws::default();
+    raws.reserve(parts.iter().map(|part| part.text.len()).sum::<usize>() / EACH);
     for (kind, members) in [("flags", "bits"), ("enum", "values")] {
         for (part, owner, item) in of_kind(parts, kind) {
             let prefix = text_of(item, "prefix").unwrap_or_default();
