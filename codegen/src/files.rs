@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use argsz_schema::shares;
+
 /// Everything that is generated: path -> bytes, in the order of paths. Relative paths start at the writer's root.
 pub type FileMap = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -97,14 +99,19 @@ fn read(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
+/// Bytes that are worth a thread to write.
+const LONG: usize = 4 << 20;
+
 /// Writes the files that are stale, each whole or not at all, and says which they were.
 pub fn write(root: &Path, files: &FileMap) -> Result<Vec<PathBuf>, FileError> {
     let _one_at_a_time = lock(root)?;
     for path in files.keys() {
         sweep(root, path)?;
     }
-    let staged =
-        stale(root, files)?.iter().map(|file| Staged::new(root, file)).collect::<Result<Vec<_>, FileError>>()?;
+    let stale = stale(root, files)?;
+    let long = stale.iter().map(|file| file.new.len()).sum::<usize>() >= LONG;
+    let staged = shares::map_if(long, &stale, |file| Staged::new(root, file));
+    let staged = staged.into_iter().collect::<Result<Vec<_>, FileError>>()?;
     staged.into_iter().map(Staged::commit).collect()
 }
 
