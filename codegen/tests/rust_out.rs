@@ -230,8 +230,8 @@ fn no_text_of_a_schema_breaks_out_of_its_place() {
                 def.fields.iter_mut().for_each(|field| field.meta.doc = text.to_owned());
                 &mut def.meta
             }
-            Item::Ioctl(def) => &mut def.meta,
-            Item::Const(def) => &mut def.meta,
+            Item::Ioctl(def) => &mut std::sync::Arc::make_mut(def).meta,
+            Item::Const(def) => &mut std::sync::Arc::make_mut(def).meta,
             _ => continue,
         };
         (meta.doc, meta.deprecated) = (text.to_owned(), Some(text.to_owned()));

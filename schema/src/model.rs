@@ -110,14 +110,14 @@ pub struct ErrnoDefaults {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each variant is its type")]
 pub enum Item {
-    Const(Const),
+    Const(Arc<Const>),
     Flags(Arc<Flags>),
     Enum(Arc<Enum>),
     Struct(Arc<Struct>),
-    Ioctl(Ioctl),
+    Ioctl(Arc<Ioctl>),
     Bits(Arc<Bits>),
-    CellTable(CellTable),
-    Chain(Chain),
+    CellTable(Arc<CellTable>),
+    Chain(Arc<Chain>),
 }
 
 impl Item {

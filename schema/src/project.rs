@@ -113,7 +113,8 @@ impl Model {
     pub fn at(&self, release: Release) -> Self {
         let alive = |item: &&Item| item.meta().life.has(release);
         let layers = self.layers.iter().filter(|(_, layer)| layer.meta.life.has(release));
-        let mut items: Vec<Item> = self.items.iter().filter(alive).map(|item| item_at(item, release)).collect();
+        let mut items = Vec::with_capacity(self.items.len());
+        items.extend(self.items.iter().filter(alive).map(|item| item_at(item, release)));
         self.drop_dead_arms(&mut items, release);
         self.drop_absent_values(&mut items, release);
         Self {
@@ -134,7 +135,9 @@ impl Model {
                 Item::Struct(def) if has_dead_arms(&def.fields, &structs) => {
                     keep_arms(&mut Arc::make_mut(def).fields, &structs);
                 }
-                Item::Chain(chain) => chain.links.retain(|link| structs.contains(link.ty.0.as_str())),
+                Item::Chain(chain) if chain.links.iter().any(|link| !structs.contains(link.ty.0.as_str())) => {
+                    Arc::make_mut(chain).links.retain(|link| structs.contains(link.ty.0.as_str()));
+                }
                 _ => {}
             }
         }

@@ -107,7 +107,7 @@ fn model(parts: &[Part<'_>], ctxt: &Ctxt) -> Option<Model> {
         let top = Table::new(&cx, &part.table, Span::default());
         let mut tables = Vec::new();
         each(&top, "table", |name, at, table| {
-            tables.extend(cells::lower(name, at, table, &items).map(Item::CellTable));
+            tables.extend(cells::lower(name, at, table, &items).map(|one| Item::CellTable(one.into())));
         });
         items.extend(tables);
     }
@@ -203,7 +203,9 @@ fn too_many_dots(text: &str) -> Option<Span> {
 /// The items of all kinds but tables.
 fn items(top: &Table<'_, '_>) -> Vec<Item> {
     let mut items = Vec::new();
-    each(top, "const", |name, at, table| items.extend(values::constant(name, at, table).map(Item::Const)));
+    each(top, "const", |name, at, table| {
+        items.extend(values::constant(name, at, table).map(|one| Item::Const(one.into())));
+    });
     each(top, "flags", |name, at, table| {
         items.extend(values::flags(name, at, table).map(|set| Item::Flags(set.into())));
     });
@@ -212,8 +214,12 @@ fn items(top: &Table<'_, '_>) -> Vec<Item> {
     });
     each(top, "struct", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, false).into())));
     each(top, "union", |name, at, table| items.push(Item::Struct(structs::lower(name, at, table, true).into())));
-    each(top, "ioctl", |name, at, table| items.extend(ioctls::lower(name, at, table).map(Item::Ioctl)));
-    each(top, "chain", |name, at, table| items.extend(chains::lower(name, at, table).map(Item::Chain)));
+    each(top, "ioctl", |name, at, table| {
+        items.extend(ioctls::lower(name, at, table).map(|one| Item::Ioctl(one.into())));
+    });
+    each(top, "chain", |name, at, table| {
+        items.extend(chains::lower(name, at, table).map(|one| Item::Chain(one.into())));
+    });
     for (word, kind) in
         [("entry", bits::Kind::Entry), ("descriptor", bits::Kind::Descriptor), ("register", bits::Kind::Register)]
     {

@@ -133,20 +133,20 @@ pub fn union(name: &str, fields: Vec<Field>) -> Item {
 }
 
 pub fn constant(name: &str, value: i128, c_text: Option<&str>) -> Item {
-    Item::Const(Const { meta: meta(name), value: ConstValue::Int(value), c_text: c_text.map(str::to_owned) })
+    Item::Const(Const { meta: meta(name), value: ConstValue::Int(value), c_text: c_text.map(str::to_owned) }.into())
 }
 
 pub fn string(name: &str, value: &str) -> Item {
-    Item::Const(Const { meta: meta(name), value: ConstValue::Str(value.to_owned()), c_text: None })
+    Item::Const(Const { meta: meta(name), value: ConstValue::Str(value.to_owned()), c_text: None }.into())
 }
 
 pub fn ioctl(name: &str, kind: IoctlKind, nr: u8, arg: Option<Type>) -> Item {
-    Item::Ioctl(Ioctl {
+    Item::Ioctl(std::sync::Arc::new(Ioctl {
         meta: meta(name),
         kind,
         magic: (b';', "';'".to_owned()),
         nr: (nr, nr.to_string()),
         arg,
         waivers: vec![],
-    })
+    }))
 }
