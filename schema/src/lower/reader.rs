@@ -91,6 +91,8 @@ impl<'t> Reader<'t> {
 
     /// The entries from one on, as a table; none of their keys may stand twice.
     fn table(&mut self, first: usize) -> Value<'t> {
+        // A head behind brackets that nobody closed has taken them already.
+        let first = first.min(self.entries.len());
         let tree = Tree::of(self.entries.drain(first..).collect());
         self.odd |= tree.is_none();
         tree.map_or(Value::Boolean(false), Value::Table)
@@ -120,7 +122,10 @@ impl<'t> Reader<'t> {
         };
         let value = match bracket {
             Bracket::Table => self.table(frame.first),
-            Bracket::Array => Value::Array(self.elements.drain(frame.first..).collect()),
+            Bracket::Array => {
+                let first = frame.first.min(self.elements.len());
+                Value::Array(self.elements.drain(first..).collect())
+            }
         };
         self.key = frame.key;
         self.value(value, frame.span.append(span));
@@ -132,6 +137,7 @@ impl<'t> Reader<'t> {
 
     /// The table that a head opens.
     fn end_head(&mut self, end: Span, many: bool) {
+        self.odd |= !self.open.is_empty();
         let Some((start, mut words)) = self.head.take() else { return self.odd = true };
         let span = Span::new_unchecked(start, end.end());
         match (words.len(), many) {
@@ -304,6 +310,9 @@ mod tests {
         true
     }
 
+    /// Random texts that are read.
+    const TEXTS: usize = 20_000;
+
     const ALL: &str = "a = 1\n'b c' = \"x\\n\"\n[header] # here\nx = [1, [0x1f, true], { y = 1.5, z = [] }]\n\
                        [struct.a]\nf = '''\nlong'''\n[struct.a.rest]\ng = 1\n[struct.a.more]\n[[struct.b]]\nx = 1\n\
                        [[struct.b]]\nx = 2\n[struct.b.in]\n[\"enum\".'v']\nq = -1_0\n[struct.c]\n";
@@ -342,6 +351,8 @@ mod tests {
             "a = 00\n",
             "= 1\n",
             "a = 1\rb = 2\n",
+            "[a]\nb = { c = 1, d = [ 2, { e = 3\n[f]\ng = 1 } ] }\n",
+            "[a]\nb = [ 1, 2\n[f.h]\ng = 1 ]\nx = }\n",
         ] {
             assert!(read(odd).is_none(), "{odd}");
         }
@@ -361,5 +372,48 @@ mod tests {
             read += usize::from(agrees(&ALL[at..])) + usize::from(agrees(&ALL[..at]));
         }
         assert!(read > 500, "{read}");
+    }
+
+    #[test]
+    fn random_tokens_are_read_as_the_parser_reads_them() {
+        const TOKENS: [&str; 24] = [
+            "[",
+            "]",
+            "[[",
+            "]]",
+            "{",
+            "}",
+            "{ a = 1",
+            ", b = 2 }",
+            "[a]\n",
+            "[a.b]\n",
+            "[[a.c]]\n",
+            "[a.b.d]\n",
+            "a = ",
+            "b = ",
+            "'c' = ",
+            ".",
+            ",",
+            "=",
+            "\n",
+            "\n",
+            "1",
+            "\"x\"",
+            "[ 1, 2 ]",
+            " # c\n",
+        ];
+        // Numbers as random as need be, and the same ones every time.
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).expect("31 bits")
+        };
+        let mut read = 0;
+        for _ in 0..TEXTS {
+            let length = 1 + next() % 12;
+            let text: String = (0..length).map(|_| TOKENS[next() % TOKENS.len()]).collect();
+            read += usize::from(agrees(&text));
+        }
+        assert!(read > TEXTS / 100, "{read}");
     }
 }
