@@ -77,4 +77,12 @@ mod tests {
         assert_eq!(super::map(&things, |one| one * 2), (0..10_000).map(|one| one * 2).collect::<Vec<_>>());
         assert!(super::map(&[0_u8; 0], |one| *one).is_empty());
     }
+
+    #[test]
+    fn both_are_made_and_a_panic_of_either_is_the_callers() {
+        for long in [false, true] {
+            assert_eq!(super::both(long, || 1, || "two"), (1, "two"));
+            assert!(std::panic::catch_unwind(|| super::both(long, || panic!("one"), || 2)).is_err());
+        }
+    }
 }
