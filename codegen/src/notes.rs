@@ -9,7 +9,7 @@ use crate::c_type;
 /// All of it, apart from the doc.
 pub(crate) fn of_field(field: &Field) -> Vec<String> {
     let mut notes = Vec::new();
-    match &field.arm {
+    match field.arm.as_deref() {
         Some(ArmWhen::Values(values)) => {
             let values: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();
             notes.push(format!("when {}", values.join(" | ")));

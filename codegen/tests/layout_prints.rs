@@ -28,7 +28,7 @@ fn sample() -> Model {
     let mut padding = field("padding", array(ty("u8"), 2));
     padding.reserved = Some(Reserved::Zero);
     let mut wide = inline(false, "wide", fields(["u64 addr", "u32 len"]));
-    wide.arm = Some(ArmWhen::Values(vec![("WIDE".to_owned(), Span::default())]));
+    wide.arm = Some(Box::new(ArmWhen::Values(vec![("WIDE".to_owned(), Span::default())])));
     let mut union = inline(true, "", vec![wide, field("narrow", ty("u32"))]);
     union.selector = Some((path("kind"), Span::default()));
     let mut def = struct_of("hand", vec![argsz, kind, padding, union, field("data", flex(ty("u16")))]);

@@ -68,8 +68,8 @@ fn selected() -> Vec<Item> {
     let mut plain = field("flags", ty("u32"));
     plain.values = Some((ValueType::Flags("hand_flags".to_owned()), span()));
     let mut arms = vec![field("page", ty("hand_page")), field("word", ty("u64")), field("raw", array(ty("u8"), 40))];
-    arms[0].arm = Some(ArmWhen::Values(vec![("PAGE".to_owned(), span())]));
-    arms[1].arm = Some(ArmWhen::Values(vec![("WORD".to_owned(), span()), ("HAND_LONG".to_owned(), span())]));
+    arms[0].arm = Some(Box::new(ArmWhen::Values(vec![("PAGE".to_owned(), span())])));
+    arms[1].arm = Some(Box::new(ArmWhen::Values(vec![("WORD".to_owned(), span()), ("HAND_LONG".to_owned(), span())])));
     let mut union = inline(true, "body", arms);
     union.selector = Some((argsz_schema::model::Path(vec!["kind".to_owned()]), span()));
     union.none = vec![("NOTHING".to_owned(), span())];

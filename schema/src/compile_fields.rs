@@ -119,14 +119,14 @@ impl<'a, 'm> Compiler<'a, 'm> {
 
     /// When an arm is the active one: always, if it does not say.
     fn arm(&mut self, union: &Union<'_, 'a, 'm>, arm: &Field) -> Option<Cond> {
-        match &arm.arm {
+        match arm.arm.as_deref() {
             None => Some(Cond::True),
             Some(ArmWhen::Cond(cond)) => self.cond_in(union.scope, cond),
             Some(ArmWhen::Values(values)) => self.selected(union, values, arm.meta.span),
             Some(ArmWhen::Default) => {
                 let mut taken = union.field.none.clone();
                 for other in &union.arms {
-                    if let Some(ArmWhen::Values(values)) = &other.arm {
+                    if let Some(ArmWhen::Values(values)) = other.arm.as_deref() {
                         taken.extend(values.iter().cloned());
                     }
                 }

@@ -351,7 +351,7 @@ pub struct Field {
     /// Who writes it.
     pub dir: Dir,
     /// The condition under which a reader looks at it.
-    pub when: Option<Expr>,
+    pub when: Option<Box<Expr>>,
     /// Inclusive bounds.
     pub range: Option<(u64, u64)>,
     /// Multiple it must be of.
@@ -359,13 +359,13 @@ pub struct Field {
     /// Of a flexible array: the field that counts its elements.
     pub len: Option<(String, Span)>,
     /// Of a u64: what it points to.
-    pub points_to: Option<PointsTo>,
+    pub points_to: Option<Box<PointsTo>>,
     /// Of a union: its selector.
     pub selector: Option<(Path, Span)>,
     /// Of a union: selector values without an arm, by member key or C name.
     pub none: Vec<(String, Span)>,
     /// Of an arm: when it is the active one.
-    pub arm: Option<ArmWhen>,
+    pub arm: Option<Box<ArmWhen>>,
     /// Errno of its check, if not the header's.
     pub errno: Option<Errno>,
     /// Whether its check comes after look-ups.

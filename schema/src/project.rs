@@ -226,7 +226,7 @@ fn keep_fields(fields: &mut Vec<Field>, release: Release) {
 
 fn has_dead_arms(fields: &[Field], structs: &HashSet<&str>) -> bool {
     fields.iter().any(|field| {
-        let dead = match &field.points_to {
+        let dead = match field.points_to.as_deref() {
             Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) => {
                 arms.iter().any(|(_, name)| !structs.contains(name.as_str()))
             }
@@ -238,7 +238,7 @@ fn has_dead_arms(fields: &[Field], structs: &HashSet<&str>) -> bool {
 
 fn keep_arms(fields: &mut [Field], structs: &HashSet<&str>) {
     for field in fields {
-        if let Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) = &mut field.points_to {
+        if let Some(PointsTo { target: Pointee::Select { arms, .. }, .. }) = field.points_to.as_deref_mut() {
             arms.retain(|(_, name)| structs.contains(name.as_str()));
         }
         if let Type::Inline(inline) = &mut field.ty {

@@ -42,7 +42,7 @@ fn field<'a>(placed: &'a Placed<'_>) -> impl PartialEq + 'a {
         _ => None,
     };
     let values = field.values.as_ref().map(|(ValueType::Flags(set) | ValueType::Enum(set), _)| set);
-    let arm = field.arm.as_ref().map(|arm| match arm {
+    let arm = field.arm.as_deref().map(|arm| match arm {
         ArmWhen::Values(names) => names.iter().map(|(name, _)| name.clone()).collect(),
         ArmWhen::Cond(cond) => vec![cond.to_string()],
         ArmWhen::Default => Vec::new(),

@@ -27,7 +27,7 @@ pub(super) fn is_union_of(both: &Both<'_>, placed: &Placed<'_>) -> bool {
 pub(super) fn cond(both: &Both<'_>, on: &ArmOn<'_>) -> Option<Cond> {
     let layouts = &both.sides.1.layouts;
     let scope = Scope { layouts, strct: &on.scope.meta.name, prefix: on.scope_path.clone(), base: 0 };
-    match on.arm.arm.as_ref()? {
+    match on.arm.arm.as_deref()? {
         ArmWhen::Cond(expr) => resolve::cond(&scope, expr).ok(),
         ArmWhen::Default => None,
         ArmWhen::Values(values) => {
@@ -81,7 +81,7 @@ pub(super) fn arm(both: &Both<'_>, now: &Placed<'_>, to: &mut Findings) {
 
 /// Selector values that lead to another arm.
 pub(super) fn selectors(both: &Both<'_>, to: &mut Findings) {
-    let arms = |field: &Field| match &field.arm {
+    let arms = |field: &Field| match field.arm.as_deref() {
         Some(ArmWhen::Values(values)) => values.iter().map(|(name, _)| name.clone()).collect(),
         _ => Vec::new(),
     };

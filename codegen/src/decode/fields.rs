@@ -114,7 +114,7 @@ impl Walk<'_> {
             }
             (None, None) => None,
         };
-        match (&arm.field.arm, union) {
+        match (arm.field.arm.as_deref(), union) {
             (None, _) => !reserved,
             (Some(ArmWhen::Cond(expr)), union) => {
                 let scope = union.map_or_else(|| scope.clone(), |(scope, _)| scope);
@@ -128,7 +128,7 @@ impl Walk<'_> {
                     (Type::Inline(inline), _) => inline.fields.iter().collect(),
                     _ => laid.fields.iter().filter(|field| field.parent.is_none()).map(|field| field.field).collect(),
                 };
-                let values = arms.into_iter().filter_map(|arm| match &arm.arm {
+                let values = arms.into_iter().filter_map(|arm| match arm.arm.as_deref() {
                     Some(ArmWhen::Values(values)) => Some(values),
                     _ => None,
                 });
@@ -160,7 +160,7 @@ impl Walk<'_> {
             return Some("nobody looks".to_owned());
         }
         let asleep = |when: &&Expr| resolve::cond(scope, when).is_ok_and(|cond| !self.held.holds(&cond));
-        if let Some(when) = field.when.as_ref().filter(asleep) {
+        if let Some(when) = field.when.as_deref().filter(asleep) {
             return Some(format!("looked at only when {when}"));
         }
         let path = format!("{}{}", scope.prefix, placed.path);

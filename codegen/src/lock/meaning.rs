@@ -93,7 +93,7 @@ fn field(model: &Model, placed: &Placed<'_>) -> String {
     if let Some((path, _)) = selector {
         let _ = write!(text, " by {path}");
     }
-    match arm {
+    match arm.as_deref() {
         None => {}
         Some(ArmWhen::Default) => text.push_str(" else"),
         Some(ArmWhen::Cond(condition)) => _ = write!(text, " if {condition}"),

@@ -282,7 +282,7 @@ impl Builder<'_> {
         let mut setters = Vec::new();
         for arm in unions::arms(&inline, self.abi, None)? {
             let set = format!("self.built.{ident} = {ty}::from_{}(value);", arm.name);
-            let picked = match (&selector, &arm.field.arm) {
+            let picked = match (&selector, arm.field.arm.as_deref()) {
                 (Some((_, values)), Some(ArmWhen::Values(keys))) => {
                     keys.iter().filter_map(|(key, _)| value(values, key)).collect()
                 }

@@ -310,7 +310,7 @@ impl<'a> View<'a> {
                 ty: if arm.scalar { arm.ty.clone() } else { format!("&'a {}", arm.ty) },
                 docs: arm.docs(),
             };
-            match &arm.field.arm {
+            match arm.field.arm.as_deref() {
                 Some(ArmWhen::Values(values)) => picked.push((one, members(values))),
                 Some(ArmWhen::Default) => rest = Some(one),
                 Some(ArmWhen::Cond(_)) | None => {}

@@ -55,7 +55,7 @@ fn no_union(check: &Check<'_>, field: &Field) {
 }
 
 fn defaults(check: &Check<'_>, arms: &[Field]) {
-    let mut all = arms.iter().filter(|arm| arm.arm == Some(ArmWhen::Default));
+    let mut all = arms.iter().filter(|arm| arm.arm.as_deref() == Some(&ArmWhen::Default));
     let Some(first) = all.next() else { return };
     for second in all {
         let finding = Diagnostic::new(codes::AZ0527, second.meta.span, "a second default arm");
@@ -64,7 +64,7 @@ fn defaults(check: &Check<'_>, arms: &[Field]) {
 }
 
 fn union(check: &Check<'_>, at: &At<'_>, def: &Struct, union: &Union<'_, '_>) {
-    let by_value = union.arms.iter().find(|arm| matches!(arm.arm, Some(ArmWhen::Values(_))));
+    let by_value = union.arms.iter().find(|arm| matches!(arm.arm.as_deref(), Some(ArmWhen::Values(_))));
     let Some((path, span)) = &union.field.selector else {
         let needs = by_value.map(|arm| (arm.meta.span, "this arm is selected by a value"));
         let needs = needs.or(union.field.none.first().map(|(_, at)| (*at, "a value without an arm")));
@@ -163,7 +163,7 @@ impl Taken<'_, '_, '_> {
 fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Located<'_>, values: &Enum) {
     let mut taken = Taken { check, values, by: HashMap::default(), when: check.when(at.release) };
     for arm in union.arms {
-        if let Some(ArmWhen::Values(names)) = &arm.arm {
+        if let Some(ArmWhen::Values(names)) = arm.arm.as_deref() {
             taken.take_all(names);
         }
     }
@@ -176,7 +176,7 @@ fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Loca
         member.kind == EnumKind::Value && accepted(member.value) && !taken.by.contains_key(&member.value)
     });
     let open: Vec<&EnumMember> = open.collect();
-    let default = union.arms.iter().find(|arm| arm.arm == Some(ArmWhen::Default));
+    let default = union.arms.iter().find(|arm| arm.arm.as_deref() == Some(&ArmWhen::Default));
     match (default, open.is_empty()) {
         (None, false) => {
             let keys = list(open.iter().take(8).map(|member| &member.key));

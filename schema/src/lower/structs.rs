@@ -116,7 +116,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         range: table.text("range").and_then(|text| range(cx, &text)),
         align: table.number("align", 1, 1 << 62).and_then(|align| u64::try_from(align).ok()),
         len: table.text("len").map(|text| (text.text, text.at)),
-        points_to: points_to(&table, dir),
+        points_to: points_to(&table, dir).map(Box::new),
         selector: table.text("selector").map(|text| (path(cx, &text), text.at)),
         none: table.texts("none").into_iter().map(|text| (text.text, text.at)).collect(),
         errno: table.errno("errno"),
@@ -126,8 +126,8 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         meta,
         values,
         dir,
-        when,
-        arm,
+        when: when.map(Box::new),
+        arm: arm.map(Box::new),
     };
     table.finish(if is_arm { &language::ARM } else { &language::FIELD });
     ty.map(|ty| Field { ty, ..field })
