@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p argsz-codegen --bench compat`. Prints Markdown. Needs `gcc` and `abidiff` (package abigail-tools).
 
+mod common;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,8 +13,7 @@ use std::time::{Duration, Instant};
 use argsz_codegen::{Shared, Unit, c_header};
 use argsz_schema::Schema;
 use argsz_schema::source::Source;
-
-type Failure = Box<dyn std::error::Error>;
+use common::{Failure, median};
 
 fn main() -> Result<(), Failure> {
     // `cargo test --benches` calls with --test: there is nothing to test.
@@ -29,11 +30,6 @@ fn timed(program: &str, args: &[&str], folder: &Path) -> Result<Duration, Failur
     let start = Instant::now();
     Command::new(program).args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     Ok(start.elapsed())
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 const ARGSZ: &str = env!("CARGO_BIN_EXE_argsz");

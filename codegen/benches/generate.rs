@@ -1,14 +1,18 @@
 //! Whole-process cost of `argsz generate`, beside `bindgen` on the same header, and its growth with the schema.
 //!
 //! `cargo bench -p argsz-codegen --bench generate`. Prints Markdown. Nothing here is a test: machines are noisy, so
-//! rivals run in turn and medians are compared as ratios.
+//! rivals run in turn and medians are compared as ratios. With `-- --instructions` the growth is that of instructions,
+//! which no machine's memory has a part in; valgrind takes a quarter of an hour to count them.
 
+mod common;
+
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-type Failure = Box<dyn std::error::Error>;
+use common::{Failure, callgrind, instructions, median, timed};
 
 fn main() -> Result<(), Failure> {
     // `cargo test --benches` calls with --test: there is nothing to test.
@@ -16,27 +20,18 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no parent folder")?.to_owned();
+    if std::env::args().any(|arg| arg == "--instructions") {
+        return growth_of_instructions();
+    }
     beside_bindgen(&root)?;
     growth()
 }
 
-fn argsz(manifest: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_argsz"));
-    command.arg("--manifest").arg(manifest).arg("generate").stdout(Stdio::null());
-    command
-}
+const ARGSZ: &str = env!("CARGO_BIN_EXE_argsz");
 
-/// Runs a process to its end.
-fn timed(command: &mut Command) -> Result<Duration, Failure> {
-    let start = Instant::now();
-    let status = command.status()?;
-    let took = start.elapsed();
-    if status.success() { Ok(took) } else { Err(format!("{command:?}: {status}").into()) }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+/// What it is called with.
+fn generate(manifest: &Path) -> [&OsStr; 3] {
+    ["--manifest".as_ref(), manifest.as_ref(), "generate".as_ref()]
 }
 
 fn beside_bindgen(root: &Path) -> Result<(), Failure> {
@@ -53,10 +48,10 @@ fn beside_bindgen(root: &Path) -> Result<(), Failure> {
     for _ in 0..21 {
         // A fresh folder each time: all files are written, as bindgen writes its own.
         let _ = std::fs::remove_dir_all(out.path().join("out"));
-        ours.push(timed(&mut argsz(&manifest))?);
+        ours.push(timed(Command::new(ARGSZ).args(generate(&manifest)))?);
         let mut bindgen = Command::new("bindgen");
         bindgen.arg(&header).arg("-o").arg(out.path().join("b.rs")).arg("--").arg("-I").arg(include);
-        theirs.push(timed(bindgen.stderr(Stdio::null()))?);
+        theirs.push(timed(&mut bindgen)?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
     println!("| bindgen iommufd.h (Rust types) | {theirs:.1?} | 1 |");
@@ -66,30 +61,52 @@ fn beside_bindgen(root: &Path) -> Result<(), Failure> {
 }
 
 fn growth() -> Result<(), Failure> {
-    println!("| structs | generate (median) | of | per struct | peak memory |\n|---|---|---|---|---|");
+    println!("| structs | generate (median) | of | per struct | processor time, the system's | peak memory |");
+    println!("|---|---|---|---|---|---|");
     for (count, rounds) in [(1_000, 11), (10_000, 7), (100_000, 3)] {
-        let out = tempfile::tempdir()?;
-        let schema = out.path().join("synthetic.toml");
-        std::fs::write(&schema, synthetic(count))?;
-        let manifest = one_schema(out.path(), &schema, "1.0")?;
+        let (folder, manifest) = synthetic_project(count)?;
         let (mut times, mut most) = (Vec::new(), 0);
+        let before = ticks()?;
         for _ in 0..rounds {
-            let _ = std::fs::remove_dir_all(out.path().join("out"));
-            let (took, peak) = timed_with_peak(&mut argsz(&manifest))?;
+            let _ = std::fs::remove_dir_all(folder.path().join("out"));
+            let (took, peak) = timed_with_peak(Command::new(ARGSZ).args(generate(&manifest)))?;
             times.push(took);
             most = most.max(peak);
         }
+        let after = ticks()?;
+        let [own, system] = [0, 1].map(|of| TICK * (after[of] - before[of]) / rounds);
         let took = median(times);
         let each = took / count;
-        println!("| {count} | {took:.2?} | {rounds} | {each:.2?} | {} MiB |", most / 1024);
+        println!("| {count} | {took:.2?} | {rounds} | {each:.2?} | {own:.2?}, {system:.2?} | {} MiB |", most / 1024);
     }
     Ok(())
+}
+
+fn growth_of_instructions() -> Result<(), Failure> {
+    println!("| structs | instructions | per struct |\n|---|---|---|");
+    for count in [1_000, 10_000, 100_000] {
+        let (_folder, manifest) = synthetic_project(count)?;
+        let (counted, _) = instructions(callgrind(&[], ARGSZ).args(generate(&manifest)))?;
+        println!("| {count} | {} M | {} |", counted / 1_000_000, counted / u64::from(count));
+    }
+    Ok(())
+}
+
+/// In which the kernel gives processor times.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Processor time of all processes that were waited for: their own, and the system's for them.
+fn ticks() -> Result<[u32; 2], Failure> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let behind_name = stat.rsplit_once(") ").ok_or("no name in /proc/self/stat")?.1;
+    let fields: Vec<&str> = behind_name.split(' ').collect();
+    Ok([fields[13].parse()?, fields[14].parse()?])
 }
 
 /// Runs a process and samples its peak resident memory, in KiB, until it ends.
 fn timed_with_peak(command: &mut Command) -> Result<(Duration, u64), Failure> {
     let start = Instant::now();
-    let mut child = command.spawn()?;
+    let mut child = command.stdout(Stdio::null()).spawn()?;
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
@@ -101,6 +118,15 @@ fn timed_with_peak(command: &mut Command) -> Result<(Duration, u64), Failure> {
         peak = peak.max(high.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// A project of `count` structs, in a folder that is there as long as the first is held.
+fn synthetic_project(count: u32) -> Result<(tempfile::TempDir, PathBuf), Failure> {
+    let folder = tempfile::tempdir()?;
+    let schema = folder.path().join("synthetic.toml");
+    std::fs::write(&schema, synthetic(count))?;
+    let manifest = one_schema(folder.path(), &schema, "1.0")?;
+    Ok((folder, manifest))
 }
 
 fn one_schema(folder: &Path, schema: &Path, release: &str) -> Result<PathBuf, Failure> {

@@ -3,11 +3,13 @@
 //! `cargo bench -p argsz-codegen --bench import`. Prints Markdown. Nothing here is a test: machines are noisy, so rivals
 //! run in turn and medians are compared as ratios.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod common;
 
-type Failure = Box<dyn std::error::Error>;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{Failure, median, timed};
 
 /// Runs of each.
 const RUNS: usize = 11;
@@ -70,17 +72,4 @@ fn compiler(header: &str, dir: &Path) -> Result<Duration, Failure> {
     };
     let link = ["-g", "-gdwarf-5", "-fno-eliminate-unused-debug-types", "-fPIC", "-shared", "-nostdlib", "-o", "a.so"];
     Ok(cc(&["-E", "-dD"])? + cc(&["-E", "-P"])? + cc(&link)?)
-}
-
-/// Runs a process to its end.
-fn timed(command: &mut Command) -> Result<Duration, Failure> {
-    let start = Instant::now();
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    let took = start.elapsed();
-    if status.success() { Ok(took) } else { Err(format!("{command:?}: {status}").into()) }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }

@@ -4,18 +4,19 @@
 //! runs inside of one function per struct that each of them has, so machines' noise has no part in it. Every errno and
 //! every struct held is compared, too. With `-- --structs`, a row per struct follows that of its recording.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use argsz_codegen::c_checks;
 use argsz_schema::Schema;
 use argsz_schema::layout::layout;
 use argsz_schema::target;
-
-type Failure = Box<dyn std::error::Error>;
+use common::{Failure, callgrind, instructions};
 
 /// Recordings, and what the hand-written header, the generated files and the Rust module are called.
 const CASES: [(&str, &str); 2] = [("iommu-generic", "iommu"), ("iommufd-7.3", "iommufd")];
@@ -158,18 +159,10 @@ impl Case {
     fn count(&self, lines: &str, program: &Path, which: &str) -> Result<(f64, String), Failure> {
         let input = self.dir.join("input");
         fs::write(&input, lines)?;
-        let out = Command::new("valgrind")
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured_*"])
-            .arg(program)
-            .arg(which)
-            .stdin(fs::File::open(&input)?)
-            .stderr(Stdio::piped())
-            .output()?;
-        let said = String::from_utf8_lossy(&out.stderr);
-        let collected = said.lines().find_map(|line| line.split("Collected : ").nth(1));
-        let collected: u32 = collected.ok_or_else(|| format!("callgrind counted nothing:\n{said}"))?.trim().parse()?;
+        let mut calls = callgrind(&["--toggle-collect=*measured_*"], program);
+        let (counted, said) = instructions(calls.arg(which).stdin(fs::File::open(&input)?))?;
         let calls = u32::try_from(lines.lines().count())?;
-        Ok((f64::from(collected) / f64::from(calls), String::from_utf8(out.stdout)?))
+        Ok((f64::from(u32::try_from(counted)?) / f64::from(calls), said))
     }
 }
 
