@@ -2,6 +2,7 @@
 //! here, and `argsz json-schema` prints it for editors.
 
 use crate::lower::GRAMMAR;
+use crate::words::{self, only};
 
 /// A table of the language.
 #[derive(Debug)]
@@ -79,11 +80,11 @@ const TEXTS: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)]);
 const NUMBER: Kind = Kind::Either(&[Kind::Int, Kind::Text]);
 static LIFE: &[Key] = &[may!("since", Kind::Text), may!("until", Kind::Text)];
 static META: &[Key] = &[may!("doc", Kind::Text), may!("deprecated", Kind::Text), may!("rust", Kind::Text)];
-const DIR: Kind = Kind::Word(&["in", "out", "inout"]);
-const WIDTH: Kind = Kind::Word(&["u8", "u16", "u32", "u64"]);
-const STYLE: Kind = Kind::Word(&["define", "enum", "anonymous-enum"]);
-const GROWS: Kind = Kind::Word(&["argsz", "size", "length", "ioctl-size", "fixed"]);
-const AFTER: Kind = Kind::Word(&["lookup"]);
+const DIR: Kind = Kind::Word(&only(&words::DIR));
+const WIDTH: Kind = Kind::Word(&only(&words::WIDTH));
+const STYLE: Kind = Kind::Word(&only(&words::STYLE));
+const GROWS: Kind = Kind::Word(&only(&words::GROWS));
+const AFTER: Kind = Kind::Word(&only(&words::AFTER));
 
 /// A table by name, or its lives.
 macro_rules! lives {
@@ -188,10 +189,10 @@ pub(crate) static VALUE: Shape = Shape {
 static COMPOSITE: &[Key] = &[
     may!("grows", Kind::Either(&[GROWS, Kind::List(&Kind::Table(&GROWTH))])),
     may!("min", Kind::Text),
-    may!("tail", Kind::Word(&["ignored", "zero", "refused"])),
+    may!("tail", Kind::Word(&only(&words::TAIL))),
     may!("dir", DIR),
-    may!("read", Kind::Word(&["copied", "user"])),
-    may!("copy", Kind::Word(&["covered", "all"])),
+    may!("read", Kind::Word(&only(&words::READ))),
+    may!("copy", Kind::Word(&only(&words::COPY))),
     may!("eager", Kind::Bool),
     may!("packed", Kind::Bool),
     may!("align", Kind::Int),
@@ -214,11 +215,11 @@ static MEMBER: &[Key] = &[
     may!("struct", Kind::List(&Kind::Table(&FIELD))),
     may!("union", Kind::List(&Kind::Table(&ARM))),
     may!("times", Kind::Text),
-    may!("role", Kind::Word(&["argsz", "size", "version"])),
+    may!("role", Kind::Word(&only(&words::ROLE))),
     may!("accepts", Kind::List(&NUMBER)),
     may!("flags", Kind::Text),
     may!("enum", Kind::Text),
-    may!("reserved", Kind::Either(&[Kind::Bool, Kind::Word(&["ignored", "zero"])])),
+    may!("reserved", Kind::Either(&[Kind::Bool, Kind::Word(&only(&words::RESERVED))])),
     may!("unchecked", Kind::Text),
     may!("dir", DIR),
     may!("range", Kind::Text),
@@ -291,7 +292,7 @@ pub(crate) static IOCTL: Shape = Shape {
         META,
         LIFE,
         &[
-            must!("kind", Kind::Word(&["_IO", "_IOR", "_IOW", "_IOWR"])),
+            must!("kind", Kind::Word(&only(&words::IOCTL))),
             must!("magic", NUMBER),
             must!("nr", NUMBER),
             may!("arg", Kind::Text),

@@ -39,3 +39,4 @@ mod compile_fields;
 pub mod interp;
 pub mod resolve;
 pub mod verify;
+mod words;

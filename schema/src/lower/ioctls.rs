@@ -6,17 +6,16 @@ use super::{FOREVER, meta, rules, types, values};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::language;
-use crate::model::{Ioctl, IoctlKind};
+use crate::model::Ioctl;
 use crate::source::Span;
+use crate::words;
 
 pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Ioctl> {
     let meta = meta(&table, name, at, FOREVER);
-    let words =
-        [("_IO", IoctlKind::Io), ("_IOR", IoctlKind::Ior), ("_IOW", IoctlKind::Iow), ("_IOWR", IoctlKind::Iowr)];
     if !table.has("kind") {
         table.missing("kind");
     }
-    let kind = table.word("kind", &words);
+    let kind = table.word("kind", &words::IOCTL);
     let magic = byte(&table, "magic");
     let nr = byte(&table, "nr");
     let arg = table.text("arg").and_then(|text| types::parse(table.cx, &text));

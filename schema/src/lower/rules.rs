@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::hash::IndexMap;
 use crate::language;
 use crate::model::{Layer, Life, MinSize, Path, Rule, RuleKind, Waiver};
+use crate::words;
 
 pub(super) fn min_sizes(table: &Table<'_, '_>, owner: Life) -> Vec<MinSize> {
     let lower = |table: Table<'_, '_>| {
@@ -61,7 +62,7 @@ fn lower(table: Table<'_, '_>, owner: Life) -> Option<Rule> {
         id: table.text("id").inspect(|id| plain::id(table.cx, id)).map(|id| id.text).unwrap_or_default(),
         why: why.map(|why| why.text).unwrap_or_default(),
         errno: table.errno("errno"),
-        after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),
+        after_lookup: table.word("after", &words::AFTER).unwrap_or(false),
         life: table.life(owner),
         span: table.at,
         kind: RuleKind::Covers { when: None, path: Path(Vec::new()) },

@@ -8,35 +8,25 @@ use crate::diag::Diagnostic;
 use crate::expr;
 use crate::language;
 use crate::model::{
-    ArmWhen, Dir, Field, Grows, Inline, Life, Meta, Path, Pointee, PointsTo, Reserved, Role, Struct, Tail, Type,
-    ValueType,
+    ArmWhen, Dir, Field, Grows, Inline, Life, Meta, Path, Pointee, PointsTo, Reserved, Struct, Tail, Type, ValueType,
 };
 use crate::nearest::did_you_mean;
 use crate::source::Span;
-
-const GROWS: [(&str, Grows); 5] = [
-    ("argsz", Grows::Argsz),
-    ("size", Grows::Size),
-    ("length", Grows::Length),
-    ("ioctl-size", Grows::IoctlSize),
-    ("fixed", Grows::Fixed),
-];
-const DIRS: [(&str, Dir); 3] = [("in", Dir::In), ("out", Dir::Out), ("inout", Dir::InOut)];
+use crate::words;
 
 pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) -> Struct {
     let meta = meta(&table, name, at, FOREVER);
     let life = meta.life;
     let grows = grows(&table, life);
     let first = grows.first().map_or(Grows::Fixed, |(grows, _)| *grows);
-    let tails = [("ignored", Tail::Ignored), ("zero", Tail::Zero), ("refused", Tail::Refused)];
-    let tail = table.word("tail", &tails).unwrap_or(match grows.last().map_or(first, |(grows, _)| *grows) {
+    let tail = table.word("tail", &words::TAIL).unwrap_or(match grows.last().map_or(first, |(grows, _)| *grows) {
         Grows::Argsz => Tail::Ignored,
         Grows::Size => Tail::Zero,
         Grows::Length | Grows::IoctlSize | Grows::Fixed => Tail::Refused,
     });
-    let dir = table.word("dir", &DIRS).unwrap_or(Dir::In);
-    let copied = table.word("read", &[("copied", true), ("user", false)]).unwrap_or(false);
-    let copy_covered = table.word("copy", &[("covered", true), ("all", false)]).unwrap_or(false);
+    let dir = table.word("dir", &words::DIR).unwrap_or(Dir::In);
+    let copied = table.word("read", &words::READ).unwrap_or(false);
+    let copy_covered = table.word("copy", &words::COPY).unwrap_or(false);
     let key = if is_union { "arms" } else { "fields" };
     if !table.has(key) {
         table.missing(key);
@@ -68,14 +58,14 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>, is_union: bool) 
 fn grows(table: &Table<'_, '_>, life: Life) -> Vec<(Grows, Life)> {
     let Some(value) = table.get("grows") else { return vec![(Grows::Fixed, life)] };
     if !matches!(value.get_ref(), Value::Array(_)) {
-        return vec![(table.word("grows", &GROWS).unwrap_or(Grows::Fixed), life)];
+        return vec![(table.word("grows", &words::GROWS).unwrap_or(Grows::Fixed), life)];
     }
     let mut found = Vec::new();
     for one in table.tables("grows") {
         if !one.has("is") {
             one.missing("is");
         }
-        let is = one.word("is", &GROWS);
+        let is = one.word("is", &words::GROWS);
         let life = one.life(life);
         found.extend(is.map(|is| (is, life)));
         one.finish(&language::GROWTH);
@@ -101,15 +91,14 @@ fn fields(table: &Table<'_, '_>, key: &'static str, life: Life, dir: Dir, arms: 
 
 fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Option<Field> {
     let cx = table.cx;
-    let (meta, dir) = (field_meta(&table, owner), table.word("dir", &DIRS).unwrap_or(dir));
+    let (meta, dir) = (field_meta(&table, owner), table.word("dir", &words::DIR).unwrap_or(dir));
     let ty = field_type(&table, meta.life, dir);
     let values = value_type(&table);
     let owner_type = values.as_ref().map(|(ValueType::Flags(name) | ValueType::Enum(name), _)| name.clone());
-    let roles = [("argsz", Role::Argsz), ("size", Role::Size), ("version", Role::Version)];
     let when = if is_arm { None } else { table.condition("when") };
     let arm = if is_arm { arm(&table) } else { None };
     let field = Field {
-        role: table.word("role", &roles),
+        role: table.word("role", &words::ROLE),
         accepts: accepts(&table, owner_type.as_deref()),
         reserved: reserved(&table),
         unchecked: table.text("unchecked").map(|why| why.text),
@@ -120,7 +109,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         selector: table.text("selector").map(|text| (path(cx, &text), text.at)),
         none: table.texts("none").into_iter().map(|text| (text.text, text.at)).collect(),
         errno: table.errno("errno"),
-        after_lookup: table.word("after", &[("lookup", true)]).unwrap_or(false),
+        after_lookup: table.word("after", &words::AFTER).unwrap_or(false),
         bits: ty.as_ref().map(|ty| super::units::bits(&table, ty, is_arm)).unwrap_or_default(),
         ty: Type::Named(String::new()),
         meta,
@@ -195,7 +184,7 @@ fn reserved(table: &Table<'_, '_>) -> Option<Reserved> {
     match table.get("reserved")?.get_ref() {
         Value::Boolean(true) => Some(Reserved::Zero),
         Value::Boolean(false) => None,
-        _ => table.word("reserved", &[("ignored", Reserved::Ignored), ("zero", Reserved::Zero)]),
+        _ => table.word("reserved", &words::RESERVED),
     }
 }
 
@@ -300,7 +289,7 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
     };
     let name = |key| table.text(key).map(|text| text.text);
     let (count, bytes, stride) = (name("count"), name("bytes"), name("stride"));
-    let dir = table.word("dir", &DIRS).unwrap_or(dir);
+    let dir = table.word("dir", &words::DIR).unwrap_or(dir);
     if count.is_some() && bytes.is_some() {
         wrong_kind(cx, value, "either `count` or `bytes`");
     }

@@ -12,6 +12,7 @@ use crate::language;
 use crate::model::{Const, ConstValue, Enum, EnumKind, EnumMember, FlagKind, FlagMember, Flags, Life, Meta, Style};
 use crate::nearest::did_you_mean;
 use crate::source::Span;
+use crate::words;
 
 /// The value of an expression over constants; reports what is wrong with it.
 pub(super) fn expression(cx: &Cx<'_>, text: &Text) -> Option<i128> {
@@ -71,12 +72,11 @@ fn width(table: &Table<'_, '_>, default: Option<u8>) -> Option<u8> {
     if !table.has("type") && default.is_none() {
         table.missing("type");
     }
-    table.word("type", &[("u8", 1), ("u16", 2), ("u32", 4), ("u64", 8)]).or(default)
+    table.word("type", &words::WIDTH).or(default)
 }
 
 fn style(table: &Table<'_, '_>, default: Style) -> Style {
-    let words = [("define", Style::Define), ("enum", Style::Enum), ("anonymous-enum", Style::AnonymousEnum)];
-    table.word("style", &words).unwrap_or(default)
+    table.word("style", &words::STYLE).unwrap_or(default)
 }
 
 /// A member as it is written: its key, and its table unless it is a bare number.
