@@ -1,4 +1,4 @@
-//! How C writes types: shared by everything that prints C.
+//! How C writes types and strings: shared by everything that prints C.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use argsz_schema::model::{ByteOrder, Model, Prim, PrimKind, Type};
 /// The type specifier of a number: `__u32`, `__aligned_u64`, `__le16`, `void *`.
 #[must_use]
 pub fn prim(number: Prim) -> String {
-    let bits = bits(number.width);
+    let bits = (u32::from(number.width) * 8).to_string();
     let letter = match (number.kind, number.order) {
         (PrimKind::Char, _) => return "char".to_owned(),
         (PrimKind::Pointer, _) => return "void *".to_owned(),
@@ -20,20 +20,10 @@ pub fn prim(number: Prim) -> String {
         (PrimKind::Signed, ByteOrder::Native) => "s",
     };
     match (number.aligned, letter) {
-        (false, _) => ["__", letter, bits].concat(),
+        (false, _) => ["__", letter, &bits].concat(),
         // linux/types.h has had a name for this one only since 6.10.
         (true, "s") => format!("__s{bits} __attribute__((aligned({})))", number.width),
-        (true, _) => ["__aligned_", letter, bits].concat(),
-    }
-}
-
-/// As many bits as a number of so many bytes has, in digits.
-fn bits(width: u8) -> &'static str {
-    match width {
-        1 => "8",
-        2 => "16",
-        4 => "32",
-        _ => "64",
+        (true, _) => ["__aligned_", letter, &bits].concat(),
     }
 }
 
@@ -88,4 +78,19 @@ pub fn declaration(model: &Model, name: &str, ty: &Type) -> Option<String> {
     let specifier = specifier(model, ty)?;
     let space = if specifier.ends_with('*') { "" } else { " " };
     Some([&*specifier, space, name, &dimensions(ty)].concat())
+}
+
+/// A text as a string of C.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            // Three octal digits end by themselves, whatever follows.
+            0x20..=0x7e => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    out.push('"');
+    out
 }

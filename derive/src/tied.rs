@@ -32,7 +32,7 @@ pub(crate) fn expand(input: &DeriveInput, of: &OfStruct, path: &LitStr) -> syn::
     });
     let unnamed = layouts.structs.get(name.as_str()).is_some_and(|laid| laid.fields.iter().any(Placed::is_unnamed));
     same_fields(input, &fields, &wanted, unnamed)?;
-    let known: Vec<Declared> = fields.into_iter().filter(|field| wanted.contains(&&*field.path)).collect();
+    let known: Vec<Declared> = fields.into_iter().filter(|field| wanted.contains(&field.path.as_str())).collect();
     let source_name = path.value();
     let unit = loaded.unit(&model, "derive", &source_name);
     let attached =
@@ -44,7 +44,7 @@ pub(crate) fn expand(input: &DeriveInput, of: &OfStruct, path: &LitStr) -> syn::
 /// Every field of the schema is declared, and none besides (an unnamed union of the schema may have any name).
 fn same_fields(input: &DeriveInput, fields: &[Declared], wanted: &[&str], unnamed: bool) -> syn::Result<()> {
     let mut errors: Vec<syn::Error> = Vec::new();
-    for field in fields.iter().filter(|field| !unnamed && !wanted.contains(&&*field.path)) {
+    for field in fields.iter().filter(|field| !unnamed && !wanted.contains(&field.path.as_str())) {
         let hint =
             did_you_mean(&field.path, wanted.iter().copied()).map(|hint| format!("; {hint}")).unwrap_or_default();
         errors.push(syn::Error::new(field.name.span(), format!("the schema has no field `{}`{hint}", field.path)));

@@ -310,7 +310,7 @@ impl<'a, 'm> Compiler<'a, 'm> {
             id: [&*scope.prefix, &rule.id].concat(),
             errno: rule.errno.unwrap_or(if size { header.size } else { header.rule }),
             offset: found.map_or(0, |found| scope.base + found.offset),
-            field: [&*scope.prefix, &path.0.join(".")].concat().trim_end_matches('.').to_owned(),
+            field: [&*scope.prefix, &path.to_string()].concat().trim_end_matches('.').to_owned(),
             why: rule.why.clone(),
             after_lookup: rule.after_lookup,
             when: all(above.iter().cloned().chain([when]).collect()),

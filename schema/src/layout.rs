@@ -415,7 +415,7 @@ impl<'m> Layouts<'m> {
             }
             if rest.is_empty() {
                 let (offset, size) = (base + found.offset, found.size);
-                let path = path.0.join(".");
+                let path = path.to_string();
                 return Some(Located { path, offset, size, field: found.field, owner: laid.def, conditions });
             }
             let Type::Named(inner) = &found.field.ty else { return None };

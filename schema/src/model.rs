@@ -106,7 +106,7 @@ pub struct ErrnoDefaults {
     pub rule: Errno,
 }
 
-/// An item of the header. Those with members are shared by the history and the releases at which they are as always.
+/// An item of the header, shared by the history and the releases at which it is as always.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each variant is its type")]
 pub enum Item {
@@ -331,7 +331,7 @@ pub enum Tail {
     Refused,
 }
 
-/// A field of a struct, an arm of a union.
+/// A field of a struct, an arm of a union. What is large and few fields have lies behind a pointer.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Name (empty for an anonymous struct or union), doc, life.

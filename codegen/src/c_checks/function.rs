@@ -8,6 +8,7 @@ use argsz_schema::expr::Compare;
 
 use super::cond::{Conds, hex, load, word};
 use super::text::{Cexpr, call, comment, fill, if_line};
+use crate::c_type;
 
 /// How C reaches bytes that must be zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +215,8 @@ impl Functions<'_> {
         let from = from.to_string();
         let length = [&*self.size(), " - ", &from].concat();
         let read = ["from".to_owned(), from, length];
-        let refusal = |errno: String| call(3, "return argsz_refuse", &["rule".into(), quoted(&step.id), errno], ";");
+        let refusal =
+            |errno: String| call(3, "return argsz_refuse", &["rule".into(), c_type::quoted(&step.id), errno], ";");
         [
             if_line(&cond, 1).trim_end(),
             " {\n",
@@ -263,13 +265,7 @@ fn guarded(cond: &Cexpr, then: &str) -> String {
 }
 
 fn refuse(step: &Step, errno: &str) -> String {
-    call(2, "return argsz_refuse", &["rule".into(), quoted(&step.id), errno.to_owned()], ";")
-}
-
-/// A rule id as a C string.
-fn quoted(id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
-    if id.bytes().all(plain) { ["\"", id, "\""].concat() } else { format!("{id:?}") }
+    call(2, "return argsz_refuse", &["rule".into(), c_type::quoted(&step.id), errno.to_owned()], ";")
 }
 
 /// Bits outside of `allowed`, in the width of the word: a mask of 32 bits would let the upper half of 64 pass.

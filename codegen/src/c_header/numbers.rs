@@ -3,6 +3,7 @@
 use argsz_schema::model::{Const, ConstValue, Enum, EnumKind, FlagKind, FlagMember, Flags, Meta, Style};
 
 use super::comment::{self, Marks, Row};
+use crate::c_type;
 
 /// A number as C should read it: with a suffix where `int` is too narrow.
 pub(crate) fn literal(value: i128) -> String {
@@ -18,27 +19,13 @@ pub(crate) fn literal(value: i128) -> String {
 
 pub(super) fn constant(one: &Const) -> String {
     let value = match (&one.value, &one.c_text) {
-        (ConstValue::Str(text), _) => quoted(text),
+        (ConstValue::Str(text), _) => c_type::quoted(text),
         (ConstValue::Int(_), Some(text)) if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => text.clone(),
         (ConstValue::Int(_), Some(text)) => format!("({text})"),
         (ConstValue::Int(value), None) => literal(*value),
     };
     let doc = comment::block(0, &comment::plain(&comment::doc(&one.meta)));
     format!("{doc}#define {}\t{value}\n", one.meta.name)
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for byte in text.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
-            // Three octal digits end by themselves, whatever follows.
-            0x20..=0x7e => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\{byte:03o}")),
-        }
-    }
-    out.push('"');
-    out
 }
 
 pub(super) fn flags(set: &Flags, marks: &Marks<'_>) -> String {

@@ -48,17 +48,7 @@ fn grouped(digits: &str, size: usize) -> String {
 
 /// A number in hexadecimal, its digits in groups of four.
 pub(super) fn hex(value: u128) -> String {
-    let digits = (u128::BITS - value.leading_zeros()).div_ceil(4).max(1);
-    let mut text = "0x".to_owned();
-    text.reserve(digits as usize + 8);
-    for at in (0..digits).rev() {
-        let digit = u32::try_from((value >> (4 * at)) & 0xf).unwrap_or_default();
-        text.extend(char::from_digit(digit, 16));
-        if at > 0 && at.is_multiple_of(4) {
-            text.push('_');
-        }
-    }
-    text
+    ["0x", &grouped(&format!("{value:x}"), 4)].concat()
 }
 
 /// `#[deprecated]`, with the reason.

@@ -69,18 +69,17 @@ fn shape(ty: &Type, abi: &Abi<'_>, item: &str, base: Option<&String>) -> Result<
 
 /// A number as it is stored.
 fn number(prim: Prim) -> String {
-    let bits = &flags::word(prim.width)[1..];
+    let bits = u32::from(prim.width) * 8;
     let wrapped = prim.width > 1;
-    let (letter, bits) = match (prim.kind, prim.order) {
-        (PrimKind::Pointer | PrimKind::ULong, _) => ("usize", ""),
-        (PrimKind::Long, _) => ("isize", ""),
-        (PrimKind::Char, _) => ("u8", ""),
-        (PrimKind::Signed, _) => ("i", bits),
-        (PrimKind::Unsigned, ByteOrder::Little) if wrapped => ("argsz::Le", bits),
-        (PrimKind::Unsigned, ByteOrder::Big) if wrapped => ("argsz::Be", bits),
-        (PrimKind::Unsigned, _) => ("u", bits),
-    };
-    [letter, bits].concat()
+    match (prim.kind, prim.order) {
+        (PrimKind::Pointer | PrimKind::ULong, _) => "usize".to_owned(),
+        (PrimKind::Long, _) => "isize".to_owned(),
+        (PrimKind::Char, _) => "u8".to_owned(),
+        (PrimKind::Signed, _) => format!("i{bits}"),
+        (PrimKind::Unsigned, ByteOrder::Little) if wrapped => format!("argsz::Le{bits}"),
+        (PrimKind::Unsigned, ByteOrder::Big) if wrapped => format!("argsz::Be{bits}"),
+        (PrimKind::Unsigned, _) => format!("u{bits}"),
+    }
 }
 
 fn typed(values: &ValueType, stored: Prim, abi: &Abi<'_>, item: &str) -> Result<Typed, EmitError> {

@@ -80,7 +80,7 @@ fn derived_id(kind: &RuleKind) -> String {
         use crate::expr::ExprKind;
         match &expr.kind {
             ExprKind::Path(path) | ExprKind::Test(_, path, _) => {
-                let name = path.0.join(".");
+                let name = path.to_string();
                 if name.chars().any(|c| c.is_ascii_lowercase()) && !found.contains(&name) {
                     found.push(name);
                 }
