@@ -237,7 +237,7 @@ links = { ONE = "cap_one", TWO = "cap_two" }
 
 #[test]
 fn rules_are_a_table_with_a_page() {
-    let ids: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    let ids: Vec<&str> = rules::all().map(|rule| rule.id).collect();
     for (family, count) in [('L', 16), ('E', 20), ('F', 12), ('R', 5), ('I', 8)] {
         for n in 1..=count {
             assert!(ids.contains(&format!("{family}{n:02}").as_str()), "{family}{n:02}");

@@ -59,7 +59,7 @@ fn agree(report: &Report, name: &str) -> usize {
 fn rules_payloads_and_solver_agree_on_the_pair_of_each_rule() {
     let Some(solver) = solver("pairs of rules") else { return };
     let mut questions = 0;
-    for rule in rules::ALL {
+    for rule in rules::all() {
         let [old, new] = rule.pair();
         let (Some(old), Some(new)) = (parse(&old), parse(&new)) else { continue };
         questions += agree(&asked(&old, &new, &solver), rule.id);

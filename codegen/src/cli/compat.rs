@@ -96,7 +96,7 @@ fn account(reports: &[Report]) -> String {
 
 fn list() -> String {
     let mut text = String::new();
-    for rule in rules::ALL {
+    for rule in rules::all() {
         let letters = rule.effects.iter().map(|effect| effect.letters()).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "{}  {}  {}", paint(BOLD, rule.id), paint(DIM, format!("{letters:<8}")), rule.title);
     }

@@ -192,6 +192,6 @@ pub fn compare(pair: &Pair) -> Result<Report, CompatError> {
 /// The findings that a schema which was refused stands for: rules that its checks enforce (`E08`, `F06` and others).
 #[must_use]
 pub fn refused(rejected: &Rejected) -> Vec<(&'static Rule, String)> {
-    let of = |code: &str| rules::ALL.iter().find(|rule| rule.codes.contains(&code));
+    let of = |code: &str| rules::all().find(|rule| rule.codes.contains(&code));
     rejected.found.iter().filter_map(|found| Some((of(found.code.0.id)?, found.message.clone()))).collect()
 }

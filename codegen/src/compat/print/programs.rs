@@ -98,8 +98,7 @@ fn sent(sent: &Sent) -> Value {
 /// SARIF 2.1.0.
 #[must_use]
 pub fn sarif(reports: &[Report]) -> String {
-    let known: Vec<Value> = rules::ALL
-        .iter()
+    let known: Vec<Value> = rules::all()
         .map(|rule| {
             json!({ "id": rule.id, "shortDescription": { "text": rule.title },
                 "fullDescription": { "text": rule.why }, "help": { "text": rule.mend } })

@@ -11,7 +11,7 @@ pub fn rules_page() -> String {
         O: an old user breaks on a new kernel. N: a new user breaks on an old kernel. B: both. src: only source breaks.\n\
         gate: the edit is refused. S: safe. Where a rule has two, it depends on the direction of the change.\n\n\
         Under each rule stands an edit that breaks it, without the heads of the schemas; a test runs it.\n".to_owned();
-    for rule in rules::ALL {
+    for rule in rules::all() {
         let letters = rule.effects.iter().map(|effect| effect.letters()).collect::<Vec<_>>().join(" or ");
         let _ = write!(
             text,

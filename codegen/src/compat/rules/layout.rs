@@ -1,0 +1,193 @@
+//! Layout: where fields lie, and what their bytes are.
+
+use super::{B, GATE, O, Rule, S, SRC, rule};
+
+pub(super) const RULES: &[Rule] = &[
+    rule(
+        include_str!("../witnesses/L01.diff"),
+        [
+            "L01",
+            "the offset of a field moved",
+            "One side writes where the other does not read.",
+            "Leave every field where it was; new fields take reserved bytes or the end.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L02.diff"),
+        [
+            "L02",
+            "the width of a field changed",
+            "One side writes fewer bytes than the other reads.",
+            "Add a field of the new width under a flag, and let the old one stay.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L03.diff"),
+        [
+            "L03",
+            "the signedness of a field changed",
+            "The same bytes are another number.",
+            "Keep the type, or waive the rule with the values that occur.",
+        ],
+        &[B],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L04.diff"),
+        [
+            "L04",
+            "the byte order of a field changed",
+            "The same bytes are another number.",
+            "Keep the order, or add a field under a flag.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L05.diff"),
+        [
+            "L05",
+            "a field was deleted without leaving a reserved slot",
+            "What follows moves, or bytes that users fill in lose their meaning, and what others leave there is read.",
+            "Keep it, say `deprecated`, and go on reading it.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L06.diff"),
+        [
+            "L06",
+            "a field or member was renamed",
+            "Programs run as before, but no longer compile.",
+            "Keep the old name as an alias, or tell users to follow.",
+        ],
+        &[SRC],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L07.diff"),
+        [
+            "L07",
+            "the length of an array changed",
+            "What follows shifts, or one side overruns the other.",
+            "Add a second array under a flag, or let a pointer carry the elements.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L08.diff"),
+        [
+            "L08",
+            "order or width of a bit-field changed",
+            "The same bits mean something else.",
+            "Leave every range where it was; use bits that were reserved.",
+        ],
+        &[B],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L09.diff"),
+        [
+            "L09",
+            "something was inserted in the middle",
+            "Everything behind it moves.",
+            "Take reserved bytes, or append.",
+        ],
+        &[B],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L10.diff"),
+        [
+            "L10",
+            "a struct shrinks",
+            "Sizes are checked, and may be part of an ioctl number.",
+            "Leave reserved bytes where something was taken away.",
+        ],
+        &[B],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L11.diff"),
+        [
+            "L11",
+            "only the alignment changed",
+            "Where the struct is embedded, its place and what follows move.",
+            "Keep the alignment: `packed` and `align` are part of the ABI.",
+        ],
+        &[B, S],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L12.diff"),
+        ["L12", "packed was toggled", "Places or alignment of fields change.", "Keep it as it was published."],
+        &[B],
+        &[],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L13.diff"),
+        [
+            "L13",
+            "hidden padding was made explicit",
+            "The bytes are the same. If a reader now wants zero there, it meets what old users left.",
+            "Reserve it with `reserved = \"ignored\"`.",
+        ],
+        &[S, O],
+        &[],
+        true,
+    ),
+    rule(
+        include_str!("../witnesses/L14.diff"),
+        [
+            "L14",
+            "the layout differs between 32 and 64 bit",
+            "A 32-bit task on a 64-bit kernel writes another layout.",
+            "Use `aligned_u64`, and name the padding.",
+        ],
+        &[B],
+        &["AZ0322"],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L15.diff"),
+        [
+            "L15",
+            "a member whose width the machine decides",
+            "`long`, pointers, `bool` and C enums have no fixed width.",
+            "Use a type of fixed width; carry pointers in `aligned_u64`.",
+        ],
+        &[GATE],
+        &["AZ0323"],
+        false,
+    ),
+    rule(
+        include_str!("../witnesses/L16.diff"),
+        [
+            "L16",
+            "an array of one became a flexible array",
+            "`sizeof` shrinks: programs that use it compile to something else, and so does an ioctl number with the size in it.",
+            "Keep `[1]`, or say so to users; never in a struct whose size is in an ioctl number.",
+        ],
+        &[SRC, B],
+        &[],
+        false,
+    ),
+];
