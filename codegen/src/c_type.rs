@@ -82,6 +82,10 @@ pub fn declaration(model: &Model, name: &str, ty: &Type) -> Option<String> {
 
 /// A text as a string of C.
 pub(crate) fn quoted(text: &str) -> String {
+    // Nearly all have nothing to escape.
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\')) {
+        return ["\"", text, "\""].concat();
+    }
     let mut out = String::from("\"");
     for byte in text.bytes() {
         match byte {
