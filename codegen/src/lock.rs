@@ -26,8 +26,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use crate::EmitError;
 use crate::files::{self, FileError, FileMap};
 
-/// Name of the file, beside the manifest.
-pub const FILE_NAME: &str = "argsz.lock";
+pub use crate::manifest::LOCK_NAME as FILE_NAME;
 
 /// Version of the file, and of what its digests are of.
 pub const VERSION: i64 = 1;

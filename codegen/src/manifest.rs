@@ -10,7 +10,6 @@
 //! c-header = { path = "include/iommu.h", release = "5.9" }
 //! ```
 
-use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
@@ -24,8 +23,15 @@ use toml::de::{DeTable, DeValue};
 use crate::emitters::{self, Emitter};
 use argsz_schema::nearest::nearest;
 
+mod places;
+
+use places::{Clash, clashes};
+
 /// Name of the file.
 pub const FILE_NAME: &str = "argsz.toml";
+
+/// Name of the record of published releases, beside it.
+pub const LOCK_NAME: &str = "argsz.lock";
 
 /// A project that uses the tool.
 #[derive(Debug, Clone)]
@@ -131,12 +137,23 @@ impl Manifest {
     pub fn parse(source: Source, root: &Path) -> Result<Self, Rejected> {
         let cx = Ctxt::new();
         let (entries, waivers) = read(&source.text, &cx);
-        let found = cx.finish();
-        if found.is_empty() {
-            Ok(Self { root: root.to_owned(), source, entries, waivers })
-        } else {
-            Err(Rejected { source, found })
+        let manifest = Self { root: root.to_owned(), source, entries, waivers };
+        for clash in manifest.clashes(root) {
+            let told = Diagnostic::new(codes::AZ0902, clash.at, clash.message);
+            let told = clash.first.into_iter().fold(told, |told, (span, what)| told.also(span, what));
+            cx.report(told.help("give each output a file of its own"));
         }
+        let found = cx.finish();
+        if found.is_empty() { Ok(manifest) } else { Err(Rejected { source: manifest.source, found }) }
+    }
+
+    /// Which outputs, with places that start at `to`, would overwrite one another or what the project reads.
+    pub(crate) fn clashes(&self, to: &Path) -> Vec<Clash> {
+        let schemas = self.entries.iter().map(|entry| (self.root.join(&entry.path), "a schema"));
+        let mut inputs: Vec<_> = schemas.collect();
+        inputs.push((self.source.name.clone(), "the manifest"));
+        inputs.push((self.root.join(LOCK_NAME), "the record of published releases"));
+        clashes(&inputs, to, &self.entries)
     }
 
     /// `argsz.toml:3:11`, or the name alone where there is no text.
@@ -170,7 +187,6 @@ fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
         return (Vec::new(), Vec::new());
     };
     let entries: Vec<Entry> = list.iter().filter_map(|schema| entry(schema, cx)).collect();
-    distinct(&entries, cx);
     (entries, root.get("waive").map(|waive| waivers(waive, cx)).unwrap_or_default())
 }
 
@@ -243,21 +259,6 @@ fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
         return None;
     }
     Some(out)
-}
-
-/// Two outputs never share a file.
-fn distinct(entries: &[Entry], cx: &Ctxt) {
-    let mut first = BTreeMap::new();
-    for out in entries.iter().flat_map(|entry| &entry.outs) {
-        let key: PathBuf = out.path.components().filter(|part| *part != Component::CurDir).collect();
-        if let Some(span) = first.insert(key, out.span) {
-            cx.report(
-                Diagnostic::new(codes::AZ0902, out.span, format!("two outputs go to `{}`", out.path.display()))
-                    .also(span, "the first one goes here")
-                    .help("give each output a file of its own"),
-            );
-        }
-    }
 }
 
 /// A table that is being read.
@@ -378,5 +379,59 @@ rusty = \"x\"
     fn a_manifest_without_schemas_says_so() {
         assert_eq!(parse("").err().unwrap_or_default(), [("AZ0901", (1, 1))]);
         assert_eq!(parse("schema = 1").err().unwrap_or_default(), [("AZ0901", (1, 10))]);
+    }
+
+    /// What is said of a manifest whose only mistakes are places.
+    fn places(text: &str) -> Vec<String> {
+        let found =
+            Manifest::parse(Source::new("p/argsz.toml", text), Path::new("p")).err().map(|rejected| rejected.found);
+        let said = |told: Diagnostic| {
+            assert_eq!(told.code.0.id, "AZ0902", "{}", told.message);
+            told.message
+        };
+        found.into_iter().flatten().map(said).collect()
+    }
+
+    #[test]
+    fn an_output_overwrote_its_schema() {
+        let text = "[[schema]]\npath = \"schema/a.toml\"\n[schema.out]\nrust = \"./schema/a.toml\"\nc-header = \"argsz.toml\"\n\
+                    c-asserts = \"argsz.lock\"\ndoc-md = \"schema\"\n\
+                    [[schema]]\npath = \"../p/./x/../b.toml\"\n[schema.out]\nrust = \"b.toml\"\ndoc-md = \"b.toml/x\"\n";
+        let expected = [
+            "`./schema/a.toml` is the place of a schema",
+            "`argsz.toml` is the place of the manifest",
+            "`argsz.lock` is the place of the record of published releases",
+            "`schema` is a folder: `schema/a.toml` lies in it, a schema",
+            "`b.toml` is the place of a schema",
+            "`b.toml/x` lies below `b.toml`, which is no folder but a schema",
+        ];
+        assert_eq!(places(text), expected);
+    }
+
+    #[test]
+    fn an_output_overwrote_what_c_checks_include() {
+        let text = "[[schema]]\npath = \"a.toml\"\n[schema.out]\nc-checks = \"x/argsz_checks.h\"\n\
+                    [[schema]]\npath = \"b.toml\"\n[schema.out]\nc-checks = \"y/a.h\"\nrust = \"y/argsz_checks.h\"\n\
+                    [[schema]]\npath = \"c.toml\"\n[schema.out]\nrust = \"z/argsz_checks.h\"\nc-checks = \"z/a.h\"\n\
+                    [[schema]]\npath = \"d.toml\"\n[schema.out]\nc-checks = \"y/b.h\"\n\
+                    [[schema]]\npath = \"e.toml\"\n[schema.out]\nc-checks = \"y/c.h\"\n";
+        let expected = [
+            "`x/argsz_checks.h` is the place of another output",
+            "`y/argsz_checks.h` is the place of what checks in C include",
+            "`z/argsz_checks.h` is the place of another output",
+        ];
+        assert_eq!(places(text), expected);
+    }
+
+    #[test]
+    fn an_output_was_the_folder_of_another() {
+        let text = "[[schema]]\npath = \"a.toml\"\n[schema.out]\nrust = \"x\"\nc-header = \"x/y.h\"\ndoc-md = \"x/y.h/z\"\n\
+                    [[schema]]\npath = \"b.toml\"\n[schema.out]\nrust = \"u/v\"\nc-header = \"u\"\ndoc-md = \"x-y\"\n";
+        let expected = [
+            "`x/y.h` lies below `x`, which is no folder but another output",
+            "`x/y.h/z` lies below `x`, which is no folder but another output",
+            "`u` is a folder: `u/v` lies in it, another output",
+        ];
+        assert_eq!(places(text), expected);
     }
 }

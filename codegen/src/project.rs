@@ -245,8 +245,12 @@ impl Generator {
         }
         let manifest =
             Manifest { root, source: Source::new("<build script>", ""), entries: self.entries, waivers: Vec::new() };
+        let to = script.unwrap_or_else(|| manifest.root.clone());
+        let clashes = manifest.clashes(&to);
+        if !clashes.is_empty() {
+            return Err(GenerateError(clashes.into_iter().map(|clash| Problem::Usage(clash.message)).collect()));
+        }
         let files = generate(&manifest)?;
-        let to = script.unwrap_or(manifest.root);
         files::write(&to, &files).map_err(|error| GenerateError(vec![error.into()]))
     }
 

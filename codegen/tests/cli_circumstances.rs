@@ -189,3 +189,31 @@ fn two_writers_at_once_leave_whole_files() {
     }
     project.run(&["generate", "--check"]).ended(0);
 }
+
+#[test]
+fn generate_overwrote_the_schema_it_had_read() {
+    let project = Project::demo();
+    let schema = project.read("demo.toml");
+    let manifest = project.read("argsz.toml");
+    for place in ["demo.toml", "./out/../demo.toml", "argsz.toml", "argsz.lock", "demo.toml/x.rs"] {
+        project.write("argsz.toml", manifest.replace("out/demo.rs", place));
+        let before = project.files("");
+        project.run(&["generate"]).ended(1).says("AZ0902").says(place);
+        assert_eq!(project.files(""), before, "{place}");
+    }
+    assert_eq!(project.read("demo.toml"), schema);
+}
+
+#[test]
+fn commands_that_mend_could_not_be_pasted() {
+    let project = Project::demo();
+    std::fs::create_dir(project.path("a b")).unwrap();
+    for file in ["argsz.toml", "demo.toml"] {
+        std::fs::rename(project.path(file), project.path(&format!("a b/{file}"))).unwrap();
+    }
+    let ran = project.run(&["generate", "--check", "--manifest", "a b/argsz.toml"]).ended(4);
+    let ran = ran.says("run `argsz generate --manifest 'a b/argsz.toml'`").says("missing a b/out/demo.rs");
+    assert!(ran.err.contains("  a b/out/demo.rs\n"), "{}", ran.err);
+    project.write("a b/demo.toml", project.read("a b/demo.toml").replace("grammar = 1", "grammar   = 1"));
+    project.run(&["fmt", "--check", "a b/demo.toml"]).ended(4).says("run `argsz fmt 'a b/demo.toml'`");
+}

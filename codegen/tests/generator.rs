@@ -55,4 +55,6 @@ fn misuse_is_an_error_that_says_how() {
     assert!(text.contains("has no release `9.0`") && text.contains("1.0, 2.0"), "{text}");
     let text = error(Generator::new().schema(project.path("none.toml")).out("c-header", "x.h"));
     assert!(text.contains("none.toml"), "{text}");
+    let text = error(Generator::new().schema(&schema).out("c-header", "x.h").out("rust", &schema));
+    assert!(text.contains("demo.toml` is the place of a schema"), "{text}");
 }

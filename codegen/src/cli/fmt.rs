@@ -8,7 +8,7 @@ use argsz_schema::{Schema, schema};
 
 use super::args::Fmt;
 use super::generate::{cannot, show};
-use super::term::{BOLD, count, paint, print};
+use super::term::{BOLD, count, paint, print, quoted};
 use super::{Done, Failure, check, project};
 
 pub(crate) fn run(manifest: Option<&Path>, options: &Fmt) -> Done {
@@ -29,8 +29,8 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Fmt) -> Done {
     if stale.is_empty() {
         return print(&format!("{}, all in shape\n", count(shaped.len(), "schema")));
     }
-    print(&stale.iter().map(show).collect::<String>())?;
-    let names: Vec<String> = stale.iter().map(|file| file.path.display().to_string()).collect();
+    print(&stale.iter().map(|file| show(here, file)).collect::<String>())?;
+    let names: Vec<String> = stale.iter().map(|file| quoted(file.path)).collect();
     let text = format!("error: {} not in shape", count(stale.len(), "schema"));
     Err(Failure::Stale(format!("{text}\nhelp: run `argsz fmt {}`", names.join(" "))))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use argsz_codegen::files::{self, FileError, Stale};
 
 use super::args::Generate;
-use super::term::{ADDED, BAD, BOLD, CODE, REMOVED, count, paint, print};
+use super::term::{ADDED, BAD, BOLD, CODE, REMOVED, count, paint, print, quoted};
 use super::{Done, Failure, project};
 
 /// Lines of the difference of one file that are shown.
@@ -21,8 +21,8 @@ pub(crate) fn run(manifest: Option<&Path>, options: &Generate) -> Done {
         if stale.is_empty() {
             return print(&format!("{}, all as their schemas say\n", count(files.len(), "file")));
         }
-        print(&stale.iter().map(show).collect::<String>())?;
-        return Err(Failure::Stale(mend(&stale, named)));
+        print(&stale.iter().map(|file| show(&manifest.root, file)).collect::<String>())?;
+        return Err(Failure::Stale(mend(&manifest.root, &stale, named)));
     }
     let written = files::write(&manifest.root, &files).map_err(|error| cannot(&error))?;
     let mut text = String::new();
@@ -39,9 +39,9 @@ pub(crate) fn cannot(error: &FileError) -> Failure {
     Failure::File(format!("error: {error}\nhelp: no file was left half-written; mend this and run it again"))
 }
 
-pub(crate) fn show(file: &Stale<'_>) -> String {
+pub(crate) fn show(root: &Path, file: &Stale<'_>) -> String {
     let what = if file.old.is_none() { "missing" } else { "stale" };
-    let mut text = format!("{} {}\n", paint(BAD, what), paint(BOLD, file.path.display()));
+    let mut text = format!("{} {}\n", paint(BAD, what), paint(BOLD, root.join(file.path).display()));
     for line in file.diff(DIFF_LINES).lines() {
         let style = match line.as_bytes() {
             [b'+', ..] => ADDED,
@@ -55,12 +55,12 @@ pub(crate) fn show(file: &Stale<'_>) -> String {
     text
 }
 
-fn mend(stale: &[Stale<'_>], named: Option<&Path>) -> String {
+fn mend(root: &Path, stale: &[Stale<'_>], named: Option<&Path>) -> String {
     let mut text = format!("error: {} stale or missing:\n", count(stale.len(), "generated file"));
     for file in stale {
-        let _ = writeln!(text, "  {}", file.path.display());
+        let _ = writeln!(text, "  {}", root.join(file.path).display());
     }
-    let manifest = named.map(|path| format!(" --manifest {}", path.display())).unwrap_or_default();
+    let manifest = named.map(|path| format!(" --manifest {}", quoted(path))).unwrap_or_default();
     let _ = write!(text, "help: run `argsz generate{manifest}` and commit what it writes");
     text
 }

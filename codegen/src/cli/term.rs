@@ -1,6 +1,8 @@
 //! Printing, for terminals that colour, pipes that close and disks that fill.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
@@ -39,6 +41,12 @@ pub(crate) fn complain(text: &str) {
         None => text.to_owned(),
     };
     let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
+}
+
+/// A path as a shell takes it, for commands that people paste.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    shlex::try_quote(&text).map_or_else(|_| text.to_string(), Cow::into_owned)
 }
 
 /// `1 file`, `2 files`.
