@@ -19,6 +19,9 @@ fn main() -> Result<(), Failure> {
     if std::env::args().any(|arg| arg == "--test") {
         return Ok(());
     }
+    if std::env::args().any(|arg| arg == BOUND) {
+        return bound(std::env::args().skip_while(|arg| arg != BOUND).skip(1));
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no parent folder")?.to_owned();
     if std::env::args().any(|arg| arg == "--instructions") {
         return growth_of_instructions();
@@ -60,25 +63,84 @@ fn beside_bindgen(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Rounds take all sizes in turn, so that a clock that changes changes for all of them.
+const ROUNDS: u32 = 9;
+
+/// A size of schema, and what its rounds took.
+struct Size {
+    count: u32,
+    folder: tempfile::TempDir,
+    manifest: PathBuf,
+    took: Vec<Duration>,
+    bound: Vec<Duration>,
+    /// Processor time, and the system's, of all rounds.
+    processor: [Duration; 2],
+    /// Peak memory, in KiB.
+    peak: u64,
+}
+
 fn growth() -> Result<(), Failure> {
-    println!("| structs | generate (median) | of | per struct | processor time, the system's | peak memory |");
-    println!("|---|---|---|---|---|---|");
-    for (count, rounds) in [(1_000, 11), (10_000, 7), (100_000, 3)] {
+    let mut sizes = Vec::new();
+    for count in [1_000, 10_000, 100_000] {
         let (folder, manifest) = synthetic_project(count)?;
-        let (mut times, mut most) = (Vec::new(), 0);
-        let before = ticks()?;
-        for _ in 0..rounds {
-            let _ = std::fs::remove_dir_all(folder.path().join("out"));
-            let (took, peak) = timed_with_peak(Command::new(ARGSZ).args(generate(&manifest)))?;
-            times.push(took);
-            most = most.max(peak);
-        }
-        let after = ticks()?;
-        let [own, system] = [0, 1].map(|of| TICK * (after[of] - before[of]) / rounds);
-        let took = median(times);
-        let each = took / count;
-        println!("| {count} | {took:.2?} | {rounds} | {each:.2?} | {own:.2?}, {system:.2?} | {} MiB |", most / 1024);
+        let processor = [Duration::ZERO; 2];
+        sizes.push(Size { count, folder, manifest, took: Vec::new(), bound: Vec::new(), processor, peak: 0 });
     }
+    for _ in 0..ROUNDS {
+        for size in &mut sizes {
+            size.round()?;
+        }
+    }
+    println!("| structs | generate (median of {ROUNDS}, in turn) | per struct | bound | per struct beyond it |");
+    println!("|---|---|---|---|---|");
+    for Size { count, took, bound, .. } in &sizes {
+        let (took, bound) = (median(took.clone()), median(bound.clone()));
+        let each = |all: Duration| all / *count;
+        let beyond = took.saturating_sub(bound);
+        println!("| {count} | {took:.2?} | {:.1?} | {:.1?} | {:.1?} |", each(took), each(bound), each(beyond));
+    }
+    println!("\n| structs | processor time (mean) | of it the system's | peak memory |\n|---|---|---|---|");
+    for Size { count, processor: [own, system], peak, .. } in &sizes {
+        let [whole, system] = [*own + *system, *system].map(|of| of / ROUNDS);
+        println!("| {count} | {whole:.2?} | {system:.2?} | {} MiB |", peak / 1024);
+    }
+    Ok(())
+}
+
+impl Size {
+    /// A run, and what no program that takes so much memory and writes so much can do without.
+    fn round(&mut self) -> Result<(), Failure> {
+        let out = self.folder.path().join("out");
+        let _ = std::fs::remove_dir_all(&out);
+        let before = ticks()?;
+        let (took, peak) = timed_with_peak(Command::new(ARGSZ).args(generate(&self.manifest)))?;
+        let after = ticks()?;
+        self.took.push(took);
+        self.peak = self.peak.max(peak);
+        for (sum, (after, before)) in self.processor.iter_mut().zip(after.into_iter().zip(before)) {
+            *sum += TICK * (after - before);
+        }
+        let mut bound = Command::new(std::env::current_exe()?);
+        self.bound.push(timed(bound.arg(BOUND).arg(self.peak.to_string()).arg(&out))?);
+        Ok(())
+    }
+}
+
+/// What this program is called with to be the bound: so many KiB of memory, and the folder of outputs.
+const BOUND: &str = "--bound";
+
+/// Touches every page of so much memory once, and writes as many bytes as the folder has.
+fn bound(mut args: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let memory = args.next().ok_or("no memory")?.parse::<usize>()? << 10;
+    let out = PathBuf::from(args.next().ok_or("no folder")?);
+    let mut bytes = vec![0_u8; memory];
+    bytes.iter_mut().step_by(4 << 10).for_each(|page| *page = 1);
+    for file in std::fs::read_dir(&out)? {
+        let file = file?;
+        let length = usize::try_from(file.metadata()?.len())?;
+        std::fs::write(file.path(), bytes.get(..length).ok_or("more output than memory")?)?;
+    }
+    std::hint::black_box(bytes);
     Ok(())
 }
 
