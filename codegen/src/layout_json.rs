@@ -5,8 +5,8 @@ use argsz_schema::layout::{Layouts, StructLayout};
 use argsz_schema::model::ConstValue;
 use serde_json::{Map, Number, Value, json};
 
-/// `{"structs": {NAME: {"size", "align", "fields": [{"name", "offset", "size"}]}}, "constants": {NAME: value},
-/// "strings": {NAME: value}}`, in the order of the schema.
+/// `{"structs": {NAME: {"size", "align", "fields": [{"name", "offset", "size"}]}}, "constants": {NAME: value}}`, in the
+/// order of the schema. A header with constants that are texts has them under `strings`.
 ///
 /// Members of a struct or union written in place are listed after it: as `outer.inner` if it has a name, under their
 /// own name if it has none; it is then not listed itself.
@@ -21,7 +21,11 @@ pub fn value(layouts: &Layouts<'_>) -> Value {
             ConstValue::Str(text) => strings.insert(name, text.into()),
         };
     }
-    json!({ "structs": structs, "constants": integers, "strings": strings })
+    let mut all = json!({ "structs": structs, "constants": integers });
+    if !strings.is_empty() {
+        all["strings"] = strings.into();
+    }
+    all
 }
 
 fn one(laid: &StructLayout<'_>) -> Value {

@@ -81,3 +81,11 @@ fn json_has_the_agreed_shape() {
     });
     assert_eq!(layout_json::value(&layouts), expected);
 }
+
+#[test]
+fn json_has_texts_only_where_there_are_some() {
+    let model = model(vec![constant("HAND_LOW", -1, None)]);
+    let layouts = layout(&model, target::ALL[0]).expect("a layout");
+    let expected = serde_json::json!({ "structs": {}, "constants": { "HAND_LOW": -1 } });
+    assert_eq!(layout_json::value(&layouts), expected);
+}
