@@ -14,6 +14,7 @@ mod plain;
 mod reader;
 mod rules;
 mod structs;
+mod syntax;
 mod tree;
 mod types;
 mod units;
@@ -62,17 +63,15 @@ fn in_parts(parts: Option<Vec<Part<'_>>>) -> Option<Model> {
 /// Reads TOML; reports everything that is none. Of a large text only the first mistake is told: where each byte is
 /// one, they would take a hundred times the memory of the text.
 fn whole<'t>(text: &'t str, ctxt: &Ctxt) -> Option<Part<'t>> {
-    let report = |error: &toml::de::Error| {
-        let at = error.span().unwrap_or_default().into();
-        ctxt.report(Diagnostic::new(codes::AZ0001, at, error.message().to_owned()));
-    };
-    let document = if text.len() > LARGE {
-        DeTable::parse(text).map_err(|error| report(&error)).ok()
+    let (document, errors) = if text.len() > LARGE {
+        DeTable::parse(text).map_or_else(|error| (None, vec![error]), |document| (Some(document), Vec::new()))
     } else {
         let (document, errors) = DeTable::parse_recoverable(text);
-        errors.iter().for_each(report);
-        errors.is_empty().then_some(document)
+        (errors.is_empty().then_some(document), errors)
     };
+    if !errors.is_empty() {
+        syntax::mistakes(text, &errors).into_iter().for_each(|mistake| ctxt.report(mistake));
+    }
     Some(Part { start: 0, text, table: Tree::keep(document?.into_inner()) })
 }
 
