@@ -35,9 +35,9 @@ pub(crate) fn of_field(field: &Field) -> Vec<String> {
     notes.extend(field.points_to.as_ref().map(|to| {
         let mut text = String::from("points to ");
         match &to.target {
-            Pointee::Type(Type::Named(name)) => text.push_str(name),
-            Pointee::Type(Type::Prim(number)) => text.push_str(&c_type::prim(*number)),
-            Pointee::Type(_) => text.push_str("an array"),
+            Pointee::Type(Type::Named(name), _) => text.push_str(name),
+            Pointee::Type(Type::Prim(number), _) => text.push_str(&c_type::prim(*number)),
+            Pointee::Type(..) => text.push_str("an array"),
             Pointee::Select { selector, .. } => _ = write!(text, "what {selector} says"),
         }
         for (count, unit) in [(&to.count, ""), (&to.bytes, " bytes"), (&to.stride, " bytes each")] {

@@ -12,6 +12,13 @@ pub enum Severity {
     Lint,
 }
 
+/// A name that is not there.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// As it was written.
+    pub name: String,
+}
+
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -27,13 +34,15 @@ pub struct Diagnostic {
     pub also: Vec<(Span, String)>,
     /// The way out, in one line.
     pub help: Option<String>,
+    /// The name that is not there, which may be there at another release.
+    pub absent: Option<Box<Absent>>,
 }
 
 impl Diagnostic {
     /// A finding with nothing but its place.
     #[must_use]
     pub fn new(code: Code, at: Span, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), at, label: String::new(), also: Vec::new(), help: None }
+        Self { code, message: message.into(), at, label: String::new(), also: Vec::new(), help: None, absent: None }
     }
 
     /// What is said at the place.
@@ -47,6 +56,13 @@ impl Diagnostic {
     #[must_use]
     pub fn also(mut self, at: Span, label: impl Into<String>) -> Self {
         self.also.push((at, label.into()));
+        self
+    }
+
+    /// The name that is not there.
+    #[must_use]
+    pub fn absent(mut self, name: impl Into<String>) -> Self {
+        self.absent = Some(Box::new(Absent { name: name.into() }));
         self
     }
 

@@ -62,6 +62,11 @@ impl Shape {
     }
 }
 
+/// Whether any table of the language has the key.
+pub(crate) fn is_key(name: &str) -> bool {
+    ALL.iter().any(|shape| shape.has(name))
+}
+
 /// A key that may be there.
 macro_rules! may {
     ($name:literal, $kind:expr) => {
@@ -372,3 +377,35 @@ pub(crate) static CHAIN: Shape = Shape {
         ],
     ],
 };
+
+/// All of them.
+static ALL: [&Shape; 28] = [
+    &TOP,
+    &HEADER,
+    &ERRNO,
+    &CONST,
+    &FLAGS,
+    &FLAG,
+    &ENUM,
+    &VALUE,
+    &STRUCT,
+    &UNION,
+    &GROWTH,
+    &FIELD,
+    &ARM,
+    &BIT_OF_UNIT,
+    &POINTS_TO,
+    &POINTED,
+    &MIN_SIZE,
+    &RULE,
+    &WAIVER,
+    &IOCTL,
+    &LAYER,
+    &LAYER_ON,
+    &ENTRY,
+    &REGISTER,
+    &BIT_FIELD,
+    &CELLS,
+    &CELL,
+    &CHAIN,
+];

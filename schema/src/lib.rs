@@ -16,6 +16,7 @@ pub mod diag;
 pub mod errno;
 pub mod expr;
 mod expr_display;
+mod expr_hints;
 mod expr_parse;
 pub mod hash;
 pub mod ioctl;

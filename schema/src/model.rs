@@ -159,6 +159,8 @@ pub struct Ioctl {
     pub nr: (u8, String),
     /// Type of the argument.
     pub arg: Option<Type>,
+    /// The place of it as it is written.
+    pub arg_at: Span,
     /// Lints waived here.
     pub waivers: Vec<Waiver>,
 }

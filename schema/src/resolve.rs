@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::expr::{Arith, Compare, Expr, ExprKind, Test};
 use crate::layout::Layouts;
 use crate::model::{ConstValue, EnumKind, Item, Path, Prim, PrimKind, Type, ValueType};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, did_you_mean_or, nearest};
 use crate::source::Span;
 
 /// Where the names of a condition belong to: a struct, and its place in the one that is read.
@@ -29,6 +29,11 @@ pub struct Word {
     pub slot: Slot,
     /// The flags or enum.
     pub values: Option<ValueType>,
+}
+
+/// Whether it is true or false, and no number.
+fn is_condition(expr: &Expr) -> bool {
+    !matches!(expr.kind, ExprKind::Int(_) | ExprKind::Path(_) | ExprKind::Arith(..))
 }
 
 type Resolved<T> = Result<T, Box<Diagnostic>>;
@@ -70,10 +75,38 @@ impl Scope<'_, '_> {
             ExprKind::Overflows(term) => Ok(Cond::Overflows(self.term(term, None)?)),
             ExprKind::FitsUlong(term) => Ok(Cond::FitsUlong(self.bounded(term, None)?)),
             ExprKind::Int(_) | ExprKind::Path(_) | ExprKind::Arith(..) => {
-                let help = Some("compare it with something: `!= 0`".to_owned());
-                err(codes::AZ0503, expr.span, "a number is not a condition".to_owned(), help)
+                err(codes::AZ0503, expr.span, "a number is not a condition".to_owned(), Some(self.condition_of(expr)))
             }
         }
+    }
+
+    /// The condition that was meant by a number.
+    fn condition_of(&self, expr: &Expr) -> String {
+        let bit = match &expr.kind {
+            ExprKind::Arith(Arith::And, word, bit) => match (&word.kind, &bit.kind) {
+                (ExprKind::Path(word), ExprKind::Path(bit)) if self.values_of(expr).is_some() => {
+                    Some((word.clone(), bit))
+                }
+                _ => None,
+            },
+            ExprKind::Path(bit) if self.layouts.locate(self.strct, bit).is_none() => self.owner_of(bit).zip(Some(bit)),
+            _ => None,
+        };
+        match bit {
+            Some((word, bit)) => format!("ask for the bit: `{word}.has({bit})`"),
+            None => "compare it with something: `!= 0`".to_owned(),
+        }
+    }
+
+    /// The field whose flags have a member of that name.
+    fn owner_of(&self, member: &Path) -> Option<Path> {
+        let name = member.to_string();
+        let fields = &self.layouts.structs.get(self.strct)?.fields;
+        let owner = fields.iter().find(|field| match &field.field.values {
+            Some((values @ ValueType::Flags(_), _)) => self.member(values, &name).is_some(),
+            _ => false,
+        });
+        owner.map(|field| Path(field.path.split('.').map(str::to_owned).collect()))
     }
 
     fn compare(&self, op: Compare, left: &Expr, right: &Expr) -> Resolved<Cond> {
@@ -141,6 +174,10 @@ impl Scope<'_, '_> {
         match &expr.kind {
             ExprKind::Int(value) => Ok(Term::Int(*value)),
             ExprKind::Path(path) => self.name(path, values, expr.span),
+            ExprKind::Arith(Arith::And, left, right) if is_condition(left) || is_condition(right) => {
+                let help = Some("conditions are joined by `&&`".to_owned());
+                err(codes::AZ0503, expr.span, "`&` joins bits of numbers, not conditions".to_owned(), help)
+            }
             ExprKind::Arith(op, left, right) => {
                 let of = self.values_of(expr);
                 let left = self.term(left, of.as_ref())?;
@@ -165,24 +202,47 @@ impl Scope<'_, '_> {
             return err(codes::AZ0503, at, format!("`{path}` is not a number"), None);
         }
         let name = path.to_string();
-        match self.constant(&name, values) {
-            Some(value) => Ok(Term::Int(value)),
-            None => err(
-                codes::AZ0502,
-                at,
-                format!(
-                    "`{name}` is no field of `{}`, no member of what it is compared with, and no constant",
-                    self.strct
-                ),
-                self.suggestion(&name, values),
-            ),
+        if let Some(value) = self.constant(&name, values) {
+            return Ok(Term::Int(value));
         }
+        let message = format!(
+            "`{name}` is no field of `{}`, no member of what it is compared with, and no constant{}",
+            self.strct,
+            self.when()
+        );
+        let finding = Diagnostic::new(codes::AZ0502, at, message).absent(name.as_str());
+        Err(Box::new(Diagnostic { help: self.suggestion(&name, values), ..finding }))
     }
 
+    /// ` at 5.10`, where the history has more than one release.
+    fn when(&self) -> String {
+        let model = self.layouts.model;
+        let releases = &model.header.releases;
+        let name = model.release.and_then(|release| releases.get(usize::from(release.0)));
+        name.filter(|_| releases.len() > 1).map(|name| format!(" at {name}")).unwrap_or_default()
+    }
+
+    /// A name near to a wrong one: of what it is compared with, of a field, of a constant.
     fn suggestion(&self, name: &str, values: Option<&ValueType>) -> Option<String> {
-        let fields = self.layouts.structs.get(self.strct)?.fields.iter().map(|field| field.path.to_string());
-        let known: Vec<String> = fields.chain(values.map(|values| self.keys(values)).unwrap_or_default()).collect();
-        did_you_mean(name, known.iter().map(String::as_str))
+        let model = self.layouts.model;
+        let keys = values.map(|values| self.keys(values)).unwrap_or_default();
+        let laid = &self.layouts.structs.get(self.strct)?.fields;
+        let fields = laid.iter().map(|field| &*field.path).filter(|path| !path.is_empty());
+        let constants = model.items.iter().filter_map(|item| match item {
+            Item::Const(constant) => Some(constant.meta.name.as_str()),
+            _ => None,
+        });
+        let near = did_you_mean(name, keys.iter().map(String::as_str).chain(fields).chain(constants));
+        near.or_else(|| self.inside_of_a_type(name))
+    }
+
+    /// A field near to the last of a path whose beginning is right, where the fields belong to a type of its own.
+    fn inside_of_a_type(&self, name: &str) -> Option<String> {
+        let (of, last) = name.rsplit_once('.')?;
+        let of = Path(of.split('.').map(str::to_owned).collect());
+        let Type::Named(ty) = &self.layouts.locate(self.strct, &of)?.field.ty else { return None };
+        let fields = self.layouts.structs.get(ty.as_str())?.fields.iter().map(|field| &*field.path);
+        nearest(last, fields.filter(|path| !path.is_empty())).map(|near| format!("did you mean `{of}.{near}`?"))
     }
 
     fn keys(&self, values: &ValueType) -> Vec<String> {
@@ -234,13 +294,27 @@ impl Scope<'_, '_> {
         let Some(Word { slot, values }) = self.word(path) else {
             let there = self.layouts.locate(self.strct, path).is_some();
             let (code, what) = if there { (codes::AZ0503, "is not a number") } else { (codes::AZ0502, "is no field") };
-            return err(code, at, format!("`{path}` {what}"), self.suggestion(&path.to_string(), None));
+            let help = self.suggestion(&path.to_string(), None);
+            let finding = Diagnostic::new(
+                code,
+                at,
+                format!("`{path}` {what}{}", if there { String::new() } else { self.when() }),
+            );
+            return Err(Box::new(Diagnostic { help, ..finding.absent(path.to_string()) }));
         };
         let mut numbers = Vec::new();
         for (name, at) in names {
             let Some(value) = self.constant(name, values.as_ref()) else {
-                let help = self.suggestion(name, values.as_ref());
-                return err(codes::AZ0502, *at, format!("`{path}` has no member `{name}`"), help);
+                let Some(of) = &values else {
+                    let help = Some("name the flags of the field: `flags = \"...\"`".to_owned());
+                    return err(codes::AZ0502, *at, format!("`{path}` has no flags, so no member `{name}`"), help);
+                };
+                let keys = self.keys(of);
+                let help = self.suggestion(name, Some(of));
+                let help = help.or_else(|| did_you_mean_or(name, "its members are", keys.iter().map(String::as_str)));
+                let message = format!("`{path}` has no member `{name}`{}", self.when());
+                let finding = Diagnostic::new(codes::AZ0502, *at, message).absent(name.as_str());
+                return Err(Box::new(Diagnostic { help, ..finding }));
             };
             numbers.push(value);
         }

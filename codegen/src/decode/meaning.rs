@@ -26,9 +26,9 @@ pub(super) fn of_field(
             return "null".to_owned();
         }
         let what = match &to.target {
-            Pointee::Type(Type::Named(name)) => c_type::named(question.layouts.model, name),
-            Pointee::Type(Type::Prim(prim)) => c_type::prim(*prim),
-            Pointee::Type(_) => "an array".to_owned(),
+            Pointee::Type(Type::Named(name), _) => c_type::named(question.layouts.model, name),
+            Pointee::Type(Type::Prim(prim), _) => c_type::prim(*prim),
+            Pointee::Type(..) => "an array".to_owned(),
             Pointee::Select { selector, .. } => format!("what `{selector}` says"),
         };
         let number = |name: &Option<String>| {

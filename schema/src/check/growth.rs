@@ -48,18 +48,27 @@ fn size_fields(check: &Check<'_>, laid: &StructLayout<'_>, grows: Grows) {
     let all: Vec<&Placed<'_>> = laid.fields.iter().filter(is_size).collect();
     let Some((role, word)) = role_of(grows) else {
         for placed in all {
+            let role = if placed.field.role == Some(Role::Argsz) { "argsz" } else { "size" };
             let message =
                 format!("`{}` has the role of a size, and `{}` does not grow by it", placed.path, def.meta.name);
             let finding = Diagnostic::new(codes::AZ0424, placed.field.meta.span, message);
-            check.report(finding.help("say `grows = \"argsz\"` or `grows = \"size\"`, or take the role away"));
+            let finding = finding.also(def.meta.span, "this struct");
+            check.report(finding.help(format!("say `grows = \"{role}\"` of the struct, or take the role away")));
         }
         return;
     };
     let Some(first) = all.first() else {
         let message = format!("`{}` grows by `{word}`, and has no field that says its size", def.meta.name);
         let finding = Diagnostic::new(codes::AZ0420, def.meta.span, message);
-        let help = format!("let it begin with `{{ name = \"{word}\", type = \"u32\", role = \"{word}\" }}`");
-        check.report(finding.help(help));
+        // Somebody who named a field like that forgot its role.
+        let named = laid.fields.first().filter(|first| first.path == word || first.path == "size");
+        check.report(if let Some(first) = named {
+            let finding = finding.also(first.field.meta.span, "this one may be meant");
+            finding.help(format!("give `{}` the role: `role = \"{word}\"`", first.path))
+        } else {
+            let pattern = format!("{{ name = \"{word}\", type = \"u32\", role = \"{word}\" }}");
+            finding.help(format!("let it begin with `{pattern}`"))
+        });
         return;
     };
     let at = first.field.meta.span;
@@ -81,7 +90,7 @@ fn size_fields(check: &Check<'_>, laid: &StructLayout<'_>, grows: Grows) {
         && prim.order == crate::model::ByteOrder::Native);
     if !right {
         let finding = Diagnostic::new(codes::AZ0423, at, format!("`{}` is not a `u32`", first.path));
-        check.report(finding.help("every reader of sizes in the kernel's ABI takes a `u32` in host byte order"));
+        check.report(finding.help("every reader takes a size of 32 bits in host byte order: `type = \"u32\"`"));
     }
 }
 
@@ -113,7 +122,8 @@ fn covered<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span: 
         let laid = at.wide.structs.get(name.as_str());
         let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| &*field.path));
         let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
-        check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
+        let finding = Diagnostic::new(codes::AZ0134, span, message).absent(path.to_string());
+        check.report(Diagnostic { help, ..finding });
         return None;
     };
     if matches!(found.field.ty, Type::Flex(_)) {
@@ -207,6 +217,11 @@ impl Now<'_, '_, '_> {
         let def = self.laid.def;
         let (was, is) = (older.size, self.laid.size);
         if is <= was || def.is_union {
+            return;
+        }
+        let is_size = |field: &Placed<'_>| matches!(field.field.role, Some(Role::Argsz | Role::Size));
+        if self.grows == Grows::Fixed && self.laid.fields.iter().any(is_size) {
+            // Its size field says that it is to grow, and that was reported.
             return;
         }
         let (code, why, help) = match self.grows {

@@ -1,6 +1,6 @@
 //! Layout: every byte has an owner, on every machine the same one.
 
-use super::{At, Check};
+use super::{At, Check, each_field};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::layout::{Hole, Layouts, Placed, StructLayout, base};
@@ -54,12 +54,11 @@ fn called(placed: &Placed<'_>) -> String {
 /// Reports bytes that nobody owns; says whether it was (a waiver may know them).
 fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) -> bool {
     let def = laid.def;
-    let before = check.ctxt.len();
     let end = hole.offset + hole.size;
     let when = check.when(at.release);
     let bytes = if hole.size == 1 { "byte".to_owned() } else { format!("bytes {}..{end}", hole.offset) };
     let bytes = if hole.size == 1 { format!("{bytes} {}", hole.offset) } else { bytes };
-    let pad = format!("{{ name = \"padding\", type = \"u8[{}]\", reserved = true }}", hole.size);
+    let pad = padding(check, at, laid, hole);
     let siblings = || laid.fields.iter().filter(|field| field.parent == hole.inside);
     let last = siblings().rfind(|field| field.end() <= hole.offset && field.offset < hole.offset.max(1));
     if hole.tail {
@@ -74,7 +73,7 @@ fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) ->
         let finding = Diagnostic::new(codes::AZ0321, span, message).label(label);
         let last = last.map(|field| (field.field.meta.span, format!("the last field ends at {}", field.end())));
         let finding = Diagnostic { also: last.into_iter().collect(), ..finding };
-        check.lint(def, path, finding.help(format!("name them: `{pad}`")));
+        check.lint(def, path, finding.help(format!("name them: `{pad}`")))
     } else {
         let Some(next) = siblings().find(|field| field.offset >= end) else { return false };
         let reserved = last.filter(|field| field.field.reserved.is_some());
@@ -84,17 +83,43 @@ fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) ->
             let finding = finding.label(format!("ends at {}", padding.end()));
             let finding = finding.also(next.field.meta.span, format!("aligned to {}: begins at {end}", next.align));
             let size = padding.size + hole.size;
-            check.lint(def, &padding.path, finding.help(format!("make it {size} bytes: `type = \"u8[{size}]\"`")));
+            check.lint(def, &padding.path, finding.help(format!("make it {size} bytes: `type = \"u8[{size}]\"`")))
         } else {
             let message = format!("a hole before {}: {bytes}, which nobody named{when}", called(next));
             let finding = Diagnostic::new(codes::AZ0320, next.field.meta.span, message);
             let finding = finding.label(format!("aligned to {}: begins at {end}", next.align));
             let last = last.map(|field| (field.field.meta.span, format!("ends at {}", field.end())));
             let finding = Diagnostic { also: last.into_iter().collect(), ..finding };
-            check.lint(def, &next.path, finding.help(format!("name them, before it: `{pad}`")));
+            check.lint(def, &next.path, finding.help(format!("name them, before it: `{pad}`")))
         }
     }
-    check.ctxt.len() > before
+}
+
+/// A field that names the bytes of a hole: by a name that is free, while the hole is there.
+fn padding(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) -> String {
+    let mut taken = Vec::new();
+    let mut changes = Vec::new();
+    // Of all releases: what lives later must not clash either.
+    for def in check.model.structs().filter(|def| def.meta.name == laid.def.meta.name) {
+        each_field(&def.fields, &mut |field, _| {
+            taken.push(field.meta.name.as_str());
+            changes.push(field.meta.life.since);
+        });
+    }
+    let free = |name: &String| !taken.contains(&name.as_str());
+    let names = (1..=1000).map(|n| if n == 1 { "padding".to_owned() } else { format!("padding{n}") });
+    let holes = laid.holes();
+    let index = holes.iter().filter(|other| other.offset < hole.offset).count();
+    let name = names.filter(free).nth(index).unwrap_or_else(|| format!("padding_at_{}", hole.offset));
+    let mut life = String::new();
+    if at.release > laid.def.meta.life.since {
+        life = format!(", since = \"{}\"", check.name(at.release));
+    }
+    // What comes later lies in the bytes at the end.
+    if let Some(later) = changes.into_iter().filter(|since| hole.tail && *since > at.release).min() {
+        life += &format!(", until = \"{}\"", check.name(later));
+    }
+    format!("{{ name = \"{name}\", type = \"u8[{}]\", reserved = true{life} }}", hole.size)
 }
 
 /// Reports numbers whose width the machine decides; says how many there are, waived ones too.

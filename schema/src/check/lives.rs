@@ -1,9 +1,9 @@
 //! Lives: that everything exists for a while, within the life of what it belongs to.
 
-use super::{Check, walk};
+use super::{Check, each_field, walk};
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::model::{Item, Life, Meta, Release, Struct};
+use crate::model::{Item, Life, Meta, Release, Struct, ValueType};
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>) {
@@ -66,6 +66,49 @@ fn within(check: &Check<'_>, owner: &Meta, life: Life, span: Span, what: impl Fn
 fn span_of(check: &Check<'_>, life: Life) -> String {
     let since = check.name(life.since);
     life.until.map_or_else(|| format!("since {since}"), |until| format!("since {since} until {}", check.name(until)))
+}
+
+/// Says of a name that is not there when it is, if another release has it.
+pub(super) fn with_life(check: &Check<'_>, finding: Diagnostic) -> Diagnostic {
+    let Some(name) = finding.absent.as_ref().map(|absent| absent.name.as_str()) else { return finding };
+    let Some((span, life)) = ever(check, name, finding.at.start) else { return finding };
+    let release = |key: &str, release| format!("`{key} = \"{}\"`", check.name(release));
+    let same: Vec<String> = std::iter::once(life.since)
+        .filter(|since| since.0 > 0)
+        .map(|since| release("since", since))
+        .chain(life.until.map(|until| release("until", until)))
+        .collect();
+    if same.is_empty() {
+        return finding.also(span, "this one has to do with other values");
+    }
+    let label = format!("`{name}` lives {}", span_of(check, life));
+    let finding = finding.also(span, label);
+    finding.help(format!("give what names it the same life: {}", same.join(", ")))
+}
+
+/// A field of the struct in which `at` is, or a member of what gives one of its fields a meaning, at any release.
+fn ever(check: &Check<'_>, name: &str, at: u32) -> Option<(Span, Life)> {
+    let def = check.model.structs().filter(|def| def.meta.span.start <= at).max_by_key(|def| def.meta.span.start)?;
+    let mut found = None;
+    each_field(&def.fields, &mut |field, path| {
+        let member = match &field.values {
+            Some((ValueType::Flags(of), _)) => {
+                let sets = check.model.items.iter().filter_map(|item| match item {
+                    Item::Flags(set) if set.meta.name == *of => Some(set),
+                    _ => None,
+                });
+                sets.flat_map(|set| &set.members).find(|m| m.key == name || m.meta.name == name).map(|m| &m.meta)
+            }
+            Some((ValueType::Enum(of), _)) => {
+                let sets = check.model.enums().filter(|set| set.meta.name == *of);
+                sets.flat_map(|set| &set.members).find(|m| m.key == name || m.meta.name == name).map(|m| &m.meta)
+            }
+            None => None,
+        };
+        let meta = if path == name { Some(&field.meta) } else { member };
+        found = found.or(meta.map(|meta| (meta.span, meta.life)));
+    });
+    found
 }
 
 fn parts(check: &Check<'_>, def: &Struct) {

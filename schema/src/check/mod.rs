@@ -27,7 +27,7 @@ use crate::compile::compile;
 use crate::diag::{Ctxt, Diagnostic, Severity};
 use crate::hash::HashSet;
 use crate::layout::{LayoutError, Layouts, StructLayout};
-use crate::model::{Field, Model, Release, Struct, Type, Waiver};
+use crate::model::{Field, Meta, Model, Release, Struct, Type, ValueType, Waiver};
 use crate::shares;
 use crate::source::Span;
 use crate::{codes, target};
@@ -94,6 +94,8 @@ struct Check<'a> {
     waived: RefCell<HashSet<Span>>,
     /// Where errors begin.
     errors: RefCell<BTreeSet<u32>>,
+    /// Structs with a part whose life is wrong: nobody knows what they are to look like.
+    lifeless: RefCell<HashSet<u32>>,
     /// Where items begin, ascending.
     items: Vec<u32>,
 }
@@ -105,13 +107,17 @@ struct At<'m> {
     narrow: Layouts<'m>,
     /// The structs that are not as they were before; `None`: all of them.
     changed: Option<HashSet<&'m str>>,
+    /// Where the structs begin that are not judged.
+    lifeless: HashSet<u32>,
 }
 
 impl<'m> At<'m> {
     /// The structs that are not as they were at the release before, which alone are judged.
     fn structs(&self) -> impl Iterator<Item = (&'m str, &StructLayout<'m>)> {
         let changed = |name: &str| self.changed.as_ref().is_none_or(|changed| changed.contains(name));
-        self.wide.structs.iter().map(|(name, laid)| (*name, laid)).filter(move |(name, _)| changed(name))
+        let sound = |laid: &StructLayout<'_>| !self.lifeless.contains(&laid.def.meta.span.start);
+        let all = self.wide.structs.iter().map(|(name, laid)| (*name, laid));
+        all.filter(move |(name, laid)| changed(name) && sound(laid))
     }
 }
 
@@ -119,8 +125,9 @@ impl<'a> Check<'a> {
     fn new(model: &'a Model, ctxt: &'a Ctxt) -> Self {
         let mut items: Vec<u32> = model.items.iter().map(|item| item.meta().span.start).collect();
         items.sort_unstable();
-        let (seen, waived, errors) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { model, ctxt, seen, waived, errors, items }
+        let (seen, waived, errors, lifeless) =
+            (RefCell::default(), RefCell::default(), RefCell::default(), RefCell::default());
+        Self { model, ctxt, seen, waived, errors, lifeless, items }
     }
 
     /// Reports what was found elsewhere.
@@ -130,10 +137,27 @@ impl<'a> Check<'a> {
     }
 
     /// Whether an error was reported inside an item.
-    fn has_errors(&self, def: &Struct) -> bool {
-        let start = def.meta.span.start;
+    fn has_errors(&self, item: &Meta) -> bool {
+        let start = item.span.start;
         let next = self.items.get(self.items.partition_point(|item| *item <= start)).copied();
         self.errors.borrow().range(start..next.unwrap_or(u32::MAX)).next().is_some()
+    }
+
+    /// Whether what the rules of a struct refuse can be judged: nothing that gives its numbers a meaning has an error.
+    fn is_sound(&self, def: &Struct, model: &Model) -> bool {
+        let mut sound = true;
+        if self.errors.borrow().is_empty() {
+            return sound;
+        }
+        walk(&def.fields, &mut |field| {
+            let meta = match &field.values {
+                Some((ValueType::Flags(name), _)) => model.find_flags(name).map(|flags| &flags.meta),
+                Some((ValueType::Enum(name), _)) => model.find_enum(name).map(|values| &values.meta),
+                None => None,
+            };
+            sound &= !meta.is_some_and(|meta| self.has_errors(meta));
+        });
+        sound
     }
 
     /// Reports an error, once per place.
@@ -141,8 +165,12 @@ impl<'a> Check<'a> {
         if finding.code.0.severity == Severity::Error {
             self.errors.borrow_mut().insert(finding.at.start);
         }
+        if finding.code == codes::AZ0621 {
+            let item = self.items.partition_point(|item| *item <= finding.at.start);
+            self.lifeless.borrow_mut().extend(item.checked_sub(1).and_then(|item| self.items.get(item)));
+        }
         if self.seen.borrow_mut().insert((finding.code.0.id, finding.at)) {
-            self.ctxt.report(finding);
+            self.ctxt.report(lives::with_life(self, finding));
         }
     }
 
@@ -152,24 +180,23 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Reports a lint about the field `at` (empty: the struct itself), unless it is waived there.
-    fn lint(&self, def: &Struct, at: &str, finding: Diagnostic) {
-        self.unless_waived(&def.waivers, at, finding);
+    /// Reports a lint about the field `at` (empty: the struct itself), unless it is waived there; says whether it is not.
+    fn lint(&self, def: &Struct, at: &str, finding: Diagnostic) -> bool {
+        self.unless_waived(&def.waivers, at, finding)
     }
 
-    /// Reports a lint, unless one of the waivers accepts it at the field `at`.
-    fn unless_waived<'w>(&self, waivers: impl IntoIterator<Item = &'w Waiver>, at: &str, finding: Diagnostic) {
+    /// Reports a lint, unless one of the waivers accepts it at the field `at`; says whether none does.
+    fn unless_waived<'w>(&self, waivers: impl IntoIterator<Item = &'w Waiver>, at: &str, finding: Diagnostic) -> bool {
         let waiver = waivers.into_iter().find(|waiver| {
             waiver.lint.eq_ignore_ascii_case(finding.code.0.id)
                 && waiver.at.as_deref().is_none_or(|path| path == at)
                 && !waiver.reason.trim().is_empty()
         });
         match waiver {
-            Some(waiver) => {
-                self.waived.borrow_mut().insert(waiver.span);
-            }
+            Some(waiver) => _ = self.waived.borrow_mut().insert(waiver.span),
             None => self.report(finding),
         }
+        waiver.is_none()
     }
 
     fn name(&self, release: Release) -> &str {
@@ -202,7 +229,7 @@ impl<'a> Check<'a> {
             }
             _ => return None,
         };
-        let at = At { release, wide, narrow, changed };
+        let at = At { release, wide, narrow, changed, lifeless: self.lifeless.borrow().clone() };
         layout::check(self, &at);
         unions::check(self, &at);
         growth::check(self, &at, before);
@@ -214,11 +241,12 @@ impl<'a> Check<'a> {
     /// Judges the check lists of one release: those of the structs, and those with a layer over them.
     fn rules(&self, at: &At<'_>, found: &mut Rules) {
         let model = at.wide.model;
-        let judged = at.structs().filter(|(_, laid)| !laid.def.is_union && !self.has_errors(laid.def));
+        let judged = at.structs().filter(|(_, laid)| !laid.def.is_union && !self.has_errors(&laid.def.meta));
         let structs: Vec<(&str, &Struct)> = judged.map(|(name, laid)| (name, laid.def)).collect();
         let lists = shares::map_of(model.items.len(), &structs, |(name, _)| compile(&at.wide, name, None));
         for ((name, def), list) in structs.into_iter().zip(lists) {
             match list {
+                Ok(_) if !self.is_sound(def, model) => continue,
                 Ok(list) => rules::judge(self, &list, def, found),
                 Err(errors) => {
                     self.report_all(errors);

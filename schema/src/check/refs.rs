@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::hash::{HashMap, HashSet};
 use crate::layout::base;
 use crate::model::{Field, Item, Life, Pointee, Release, Struct, Type, ValueType};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, number_of_c};
 use crate::source::Span;
 
 /// The names of numbers, for suggestions.
@@ -63,7 +63,7 @@ pub(super) fn check(check: &Check<'_>, releases: &[Release]) -> HashSet<(String,
             Item::Struct(def) => fields(check, &names, def, &mut broken),
             Item::Ioctl(ioctl) => {
                 if let Some(Type::Named(name)) = ioctl.arg.as_ref().map(base) {
-                    names.want(check, Kind::Type, name, ioctl.meta.life, ioctl.meta.span);
+                    names.want(check, Kind::Type, name, ioctl.meta.life, named(name, ioctl.arg_at));
                 }
             }
             Item::Bits(bits) => {
@@ -135,7 +135,9 @@ impl<'m> Names<'m> {
             let (code, what) = kind.words();
             let finding = Diagnostic::new(code, at, format!("there is no {what} `{name}`"));
             let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
-            let near = did_you_mean(name, numbers.chain(self.kind(kind).keys().copied()));
+            let of_c = Some(name).filter(|_| kind == Kind::Type).and_then(number_of_c);
+            let near = of_c.map(|number| format!("that is `{number}` here"));
+            let near = near.or_else(|| did_you_mean(name, numbers.chain(self.kind(kind).keys().copied())));
             let help = near.or_else(|| self.elsewhere(kind, name)).or_else(|| {
                 let table = match kind {
                     Kind::Type => "struct",
@@ -175,6 +177,12 @@ impl<'m> Names<'m> {
         let found = others.into_iter().find(|(other, _)| *other != kind && self.kind(*other).contains_key(name));
         found.map(|(_, how)| format!("`{name}` is {how}\"{name}\"`"))
     }
+}
+
+/// The place of a name in a type, in which dimensions come after it.
+fn named(name: &str, ty: Span) -> Span {
+    let end = u32::try_from(name.len()).map_or(ty.end, |length| ty.start.saturating_add(length));
+    Span { end: end.min(ty.end), ..ty }
 }
 
 fn life_text(check: &Check<'_>, life: Life) -> String {
@@ -224,9 +232,8 @@ fn chain(check: &Check<'_>, names: &Names<'_>, chain: &Chain) {
 fn fields(check: &Check<'_>, names: &Names<'_>, def: &Struct, broken: &mut HashSet<(String, Release)>) {
     walk(&def.fields, &mut |field: &Field| {
         let life = both(field.meta.life, def.meta.life);
-        let at = field.meta.span;
         if let Type::Named(name) = base(&field.ty) {
-            let missing = names.want(check, Kind::Type, name, life, at);
+            let missing = names.want(check, Kind::Type, name, life, named(name, field.ty_at));
             broken.extend(missing.into_iter().map(|release| (def.meta.name.clone(), release)));
         }
         match &field.values {
@@ -236,9 +243,9 @@ fn fields(check: &Check<'_>, names: &Names<'_>, def: &Struct, broken: &mut HashS
         }
         let Some(points_to) = &field.points_to else { return };
         match &points_to.target {
-            Pointee::Type(ty) => {
+            Pointee::Type(ty, at) => {
                 if let Type::Named(name) = base(ty) {
-                    names.want(check, Kind::Type, name, life, points_to.span);
+                    names.want(check, Kind::Type, name, life, named(name, *at));
                 }
             }
             Pointee::Select { arms, .. } => {

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::hash::HashMap;
 use crate::layout::{Located, base};
 use crate::model::{ArmWhen, Enum, EnumKind, EnumMember, Field, Path, Pointee, PointsTo, Struct, Type, ValueType};
-use crate::nearest::{did_you_mean, did_you_mean_or};
+use crate::nearest::{did_you_mean, did_you_mean_or, nearest};
 use crate::source::Span;
 
 pub(super) fn check(check: &Check<'_>, at: &At<'_>) {
@@ -110,7 +110,8 @@ fn selector<'m>(check: &Check<'_>, at: &At<'m>, def: &Struct, path: &Path, span:
         let laid = at.wide.structs.get(name.as_str());
         let paths = laid.into_iter().flat_map(|laid| laid.fields.iter().map(|field| &*field.path));
         let help = did_you_mean_or(&path.to_string(), "the fields are", paths.filter(|path| !path.is_empty()));
-        check.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0134, span, message) });
+        let finding = Diagnostic::new(codes::AZ0134, span, message).absent(path.to_string());
+        check.report(Diagnostic { help, ..finding });
     }
     found
 }
@@ -124,7 +125,9 @@ fn member<'m>(values: &'m Enum, name: &str) -> Option<&'m EnumMember> {
 struct Taken<'c, 'a, 'm> {
     check: &'c Check<'a>,
     values: &'m Enum,
-    by: HashMap<i64, Span>,
+    by: HashMap<i64, (Span, &'m EnumMember)>,
+    /// Keys that names which do not exist were probably meant to be.
+    meant: Vec<&'m str>,
     when: String,
 }
 
@@ -140,10 +143,11 @@ impl Taken<'_, '_, '_> {
         let Some(member) = member(self.values, name) else {
             let message = format!("`{name}` is no value of `{of}`{}", self.when);
             let keys = self.values.members.iter().filter(|member| member.kind == EnumKind::Value);
+            self.meant.extend(nearest(name, keys.clone().map(|member| member.key.as_str())));
             let help = did_you_mean(name, keys.clone().map(|member| member.key.as_str()));
             let all = || list(keys.take(12).map(|member| &member.key));
             let help = help.unwrap_or_else(|| format!("its values are {}", all()));
-            self.check.report(Diagnostic::new(codes::AZ0521, at, message).help(help));
+            self.check.report(Diagnostic::new(codes::AZ0521, at, message).help(help).absent(name));
             return;
         };
         if member.kind == EnumKind::Counter {
@@ -152,7 +156,11 @@ impl Taken<'_, '_, '_> {
                 .report(finding.also(member.meta.span, "a counter").help("an arm is for a value that is accepted"));
             return;
         }
-        if let Some(first) = self.by.insert(member.value, at) {
+        if let Some((first, other)) = self.by.insert(member.value, (at, member)) {
+            // Two members of one value were reported where they are.
+            if other.key != member.key && other.kind == EnumKind::Value && member.kind == EnumKind::Value {
+                return;
+            }
             let finding = Diagnostic::new(codes::AZ0522, at, format!("`{name}` is selected twice"));
             let finding = finding.label("a second time here").also(first, "first here");
             self.check.report(finding.help("each value leads to one arm, or is listed in `none`"));
@@ -161,7 +169,7 @@ impl Taken<'_, '_, '_> {
 }
 
 fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Located<'_>, values: &Enum) {
-    let mut taken = Taken { check, values, by: HashMap::default(), when: check.when(at.release) };
+    let mut taken = Taken { check, values, by: HashMap::default(), meant: Vec::new(), when: check.when(at.release) };
     for arm in union.arms {
         if let Some(ArmWhen::Values(names)) = arm.arm.as_deref() {
             taken.take_all(names);
@@ -173,7 +181,8 @@ fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Loca
         accepts.is_none_or(|accepts| accepts.iter().any(|(accepted, _)| *accepted == value.cast_unsigned()))
     };
     let open = values.members.iter().filter(|member| {
-        member.kind == EnumKind::Value && accepted(member.value) && !taken.by.contains_key(&member.value)
+        let is_taken = taken.by.contains_key(&member.value) || taken.meant.contains(&member.key.as_str());
+        member.kind == EnumKind::Value && accepted(member.value) && !is_taken
     });
     let open: Vec<&EnumMember> = open.collect();
     let default = union.arms.iter().find(|arm| arm.arm.as_deref() == Some(&ArmWhen::Default));
@@ -206,7 +215,7 @@ fn pointee(check: &Check<'_>, at: &At<'_>, def: &Struct, points_to: &PointsTo) {
         return;
     };
     let Some(values) = at.wide.model.find_enum(name) else { return };
-    let mut taken = Taken { check, values, by: HashMap::default(), when: check.when(at.release) };
+    let mut taken = Taken { check, values, by: HashMap::default(), meant: Vec::new(), when: check.when(at.release) };
     for (names, of) in arms {
         for (name, place) in names {
             // A value that lives at another release has no arm at this one.

@@ -96,7 +96,9 @@ fn out(check: &Check<'_>, field: &Field) {
 /// What only a struct that grows has.
 fn fixed(check: &Check<'_>, def: &Struct) {
     let name = &def.meta.name;
-    if def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed) {
+    // A size field that goes with nothing is reported by itself, and is what has to be mended.
+    let is_size = |field: &Field| matches!(field.role, Some(Role::Argsz | Role::Size));
+    if def.grows.iter().any(|(grows, _)| *grows != Grows::Fixed) || def.fields.iter().any(is_size) {
         return;
     }
     let help = "leave it out, or say how the struct grows: `grows = \"...\"`";

@@ -102,8 +102,7 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
     }
     let mut owners: HashMap<i64, Vec<&EnumMember>> = HashMap::default();
     for member in &values.members {
-        let (low, high) = (-(i128::from(max(values.width)) / 2) - 1, i128::from(max(values.width)));
-        if !(low..=high).contains(&i128::from(member.value)) {
+        if !fits_enum(values, member) {
             let bits = u32::from(values.width) * 8;
             let message = format!("`{}` = {} does not fit the {bits} bits of its enum", member.meta.name, member.value);
             check.report(Diagnostic::new(codes::AZ0224, member.meta.span, message).help("make the enum wider: `type`"));
@@ -122,6 +121,12 @@ fn enumeration(check: &Check<'_>, values: &Enum) {
             owners.push(member);
         }
     }
+}
+
+/// Whether a value has room in the word of its enum, signed or not.
+fn fits_enum(values: &Enum, member: &EnumMember) -> bool {
+    let high = i128::from(max(values.width));
+    (-(high / 2) - 1..=high).contains(&i128::from(member.value))
 }
 
 /// An alias is one of a member that has a value.
@@ -161,7 +166,9 @@ fn field(check: &Check<'_>, field: &Field) {
     }
     let judged = field.values.is_some() || field.accepts.is_some() || field.range.is_some() || field.align.is_some();
     let Some(number) = number else {
-        if judged && !matches!((&field.ty, base(&field.ty)), (Type::Array(..), Type::Prim(_))) {
+        // A type that does not exist was reported as such, and might be a number.
+        let is_there = !matches!(base(&field.ty), Type::Named(name) if check.model.find_struct(name).is_none());
+        if judged && is_there && !matches!((&field.ty, base(&field.ty)), (Type::Array(..), Type::Prim(_))) {
             let finding = Diagnostic::new(codes::AZ0239, at, format!("`{name}` is not a number and has no values"));
             let help = "only a number can have `flags`, `enum`, `accepts`, `range` or `align`";
             check.report(finding.help(help));
@@ -207,7 +214,9 @@ fn typed(check: &Check<'_>, field: &Field, number: Prim) {
             let Some(values) = check.model.find_enum(of) else { return };
             let low = if number.kind == PrimKind::Signed { -i128::from(highest(number)) - 1 } else { 0 };
             let fits = |value: i64| (low..=i128::from(highest(number))).contains(&i128::from(value));
-            let unfit = |member: &&EnumMember| member.kind == EnumKind::Value && !fits(member.value);
+            let unfit = |member: &&EnumMember| {
+                member.kind == EnumKind::Value && !fits(member.value) && fits_enum(values, member)
+            };
             if let Some(member) = values.members.iter().find(unfit) {
                 let message = format!("`{}` = {} does not fit `{name}`", member.meta.name, member.value);
                 let finding = Diagnostic::new(codes::AZ0225, *at, message).label(format!("the field has {bits} bits"));

@@ -42,8 +42,8 @@ pub fn pointers(layouts: &Layouts<'_>, name: &str) -> Result<Vec<Pointer>, Diagn
             field.as_ref().map(|field| word(&split(field), points_to.span).map(|word| word.slot)).transpose()
         };
         let to = match &points_to.target {
-            Pointee::Type(Type::Named(name)) => vec![(Cond::True, name.clone())],
-            Pointee::Type(_) => Vec::new(),
+            Pointee::Type(Type::Named(name), _) => vec![(Cond::True, name.clone())],
+            Pointee::Type(..) => Vec::new(),
             Pointee::Select { selector, arms } => {
                 let selector = word(selector, points_to.span)?;
                 let arm = |(names, to): &(Vec<_>, String)| Ok((one_of(&scope, &selector, names)?, to.clone()));

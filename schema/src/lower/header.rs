@@ -14,7 +14,8 @@ const MOST_RELEASES: usize = 10_000;
 
 pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     if !top.has("header") {
-        top.missing("header");
+        let finding = Diagnostic::new(codes::AZ0004, top.at, "`header` is missing");
+        top.lost("header", finding.help("add a table `[header]` with `path`, `guard` and `releases`"));
         return None;
     }
     let value = top.get("header")?;
@@ -31,7 +32,7 @@ pub(super) fn lower(top: &Table<'_, '_>) -> Option<Header> {
     let releases = table.texts("releases");
     if !table.has("releases") {
         table.missing("releases");
-    } else if releases.is_empty() {
+    } else if releases.is_empty() && table.array_len("releases") == Some(0) {
         let at = table.get("releases").map_or(table.at, |value| table.cx.at(value));
         let diagnostic = Diagnostic::new(codes::AZ0004, at, "a header has at least one release");
         table.cx.report(diagnostic.help("name the release that the schema describes: `releases = [\"1.0\"]`"));

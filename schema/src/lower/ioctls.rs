@@ -18,10 +18,12 @@ pub(super) fn lower(name: &str, at: Span, table: Table<'_, '_>) -> Option<Ioctl>
     let kind = table.word("kind", &words::IOCTL);
     let magic = byte(&table, "magic");
     let nr = byte(&table, "nr");
-    let arg = table.text("arg").and_then(|text| types::parse(table.cx, &text));
+    let arg = table.text("arg");
+    let arg_at = arg.as_ref().map_or(at, |arg| arg.at);
+    let arg = arg.and_then(|text| types::parse(table.cx, &text));
     let waivers = rules::waivers(&table);
     table.finish(&language::IOCTL);
-    Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg, waivers })
+    Some(Ioctl { meta, kind: kind?, magic: magic?, nr: nr?, arg, arg_at, waivers })
 }
 
 /// A number of one byte, and how it was written.

@@ -70,7 +70,9 @@ fn whole<'t>(text: &'t str, ctxt: &Ctxt) -> Option<Part<'t>> {
         (errors.is_empty().then_some(document), errors)
     };
     if !errors.is_empty() {
-        syntax::mistakes(text, &errors).into_iter().for_each(|mistake| ctxt.report(mistake));
+        for mistake in syntax::mistakes(text, &errors) {
+            ctxt.report(mistake);
+        }
     }
     Some(Part { start: 0, text, table: Tree::keep(document?.into_inner()) })
 }
@@ -129,7 +131,7 @@ fn of_part(cx: &Cx<'_>) -> (Vec<Item>, IndexMap<String, Layer>) {
 fn grammar(top: &Table<'_, '_>) -> Option<()> {
     if !top.has("grammar") {
         let diagnostic = Diagnostic::new(codes::AZ0008, Span::default(), "`grammar` is missing");
-        top.cx.report(diagnostic.help(format!("begin the file with `grammar = {GRAMMAR}`")));
+        top.lost("grammar", diagnostic.help(format!("begin the file with `grammar = {GRAMMAR}`")));
         return None;
     }
     let version = top.number("grammar", 1, i128::from(u32::MAX))?;

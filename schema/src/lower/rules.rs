@@ -48,8 +48,11 @@ fn lower(table: Table<'_, '_>, owner: Life) -> Option<Rule> {
         }
         _ => {
             let _ = ["refuse", "require", "combine", "covers", "when", "allowed"].map(|key| table.get(key));
-            let message = "a rule has exactly one of `refuse`, `require`, `combine` and `covers`";
-            table.cx.report(Diagnostic::new(codes::AZ0004, table.at, message));
+            if !table.is_misspelt(&["refuse", "require", "combine", "covers"], &language::RULE) {
+                let message = "a rule has exactly one of `refuse`, `require`, `combine` and `covers`";
+                let help = if said.is_empty() { "say what it refuses" } else { "make a rule of each" };
+                table.cx.report(Diagnostic::new(codes::AZ0004, table.at, message).help(help));
+            }
             None
         }
     };

@@ -92,7 +92,7 @@ fn fields(table: &Table<'_, '_>, key: &'static str, life: Life, dir: Dir, arms: 
 fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Option<Field> {
     let cx = table.cx;
     let (meta, dir) = (field_meta(&table, owner), table.word("dir", &words::DIR).unwrap_or(dir));
-    let ty = field_type(&table, meta.life, dir);
+    let (ty, ty_at) = field_type(&table, meta.life, dir).map_or((None, table.at), |(ty, at)| (Some(ty), at));
     let values = value_type(&table);
     let owner_type = values.as_ref().map(|(ValueType::Flags(name) | ValueType::Enum(name), _)| name.clone());
     let when = if is_arm { None } else { table.condition("when") };
@@ -112,6 +112,7 @@ fn lower_field(table: Table<'_, '_>, owner: Life, dir: Dir, is_arm: bool) -> Opt
         after_lookup: table.word("after", &words::AFTER).unwrap_or(false),
         bits: ty.as_ref().map(|ty| super::units::bits(&table, ty, is_arm)).unwrap_or_default(),
         ty: Type::Named(String::new()),
+        ty_at,
         meta,
         values,
         dir,
@@ -133,33 +134,41 @@ fn field_meta(table: &Table<'_, '_>, owner: Life) -> Meta {
     meta(table, &name, at, owner)
 }
 
-fn field_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<Type> {
-    let ty = one_of_type(table, life, dir)?;
+/// The type of a field, and where it is written.
+fn field_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<(Type, Span)> {
+    let (ty, at) = one_of_type(table, life, dir)?;
     if !matches!(ty, Type::Inline(_)) {
-        return Some(ty);
+        return Some((ty, at));
     }
-    match table.text("times") {
+    let ty = match table.text("times") {
         Some(times) => types::dimensions(table.cx, &times, &times.text, ty),
         None => Some(ty),
-    }
+    };
+    ty.map(|ty| (ty, at))
 }
 
-fn one_of_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<Type> {
+fn one_of_type(table: &Table<'_, '_>, life: Life, dir: Dir) -> Option<(Type, Span)> {
     let said: Vec<&str> = ["type", "union", "struct"].into_iter().filter(|key| table.has(key)).collect();
     match said[..] {
-        ["type"] => table.text("type").and_then(|text| types::parse(table.cx, &text)),
+        ["type"] => {
+            let text = table.text("type")?;
+            types::parse(table.cx, &text).map(|ty| (ty, text.at))
+        }
         ["union"] => {
             let fields = fields(table, "union", life, dir, true);
-            Some(Type::Inline(Box::new(Inline { is_union: true, fields })))
+            Some((Type::Inline(Box::new(Inline { is_union: true, fields })), table.at))
         }
         ["struct"] => {
             let fields = fields(table, "struct", life, dir, false);
-            Some(Type::Inline(Box::new(Inline { is_union: false, fields })))
+            Some((Type::Inline(Box::new(Inline { is_union: false, fields })), table.at))
         }
         _ => {
             let _ = (table.get("type"), table.get("union"), table.get("struct"));
-            let message = "a field has exactly one of `type`, `union` and `struct`";
-            table.cx.report(Diagnostic::new(codes::AZ0004, table.at, message));
+            if !table.is_misspelt(&["type", "union", "struct"], &language::FIELD) {
+                let message = "a field has exactly one of `type`, `union` and `struct`";
+                let help = if said.is_empty() { "say what it is: `type = \"u32\"`" } else { "leave out all but one" };
+                table.cx.report(Diagnostic::new(codes::AZ0004, table.at, message).help(help));
+            }
             None
         }
     }
@@ -285,7 +294,8 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
         let arms = arms.collect();
         selector.map(|selector| Pointee::Select { selector: path(cx, &selector), arms })
     } else {
-        table.must_text("type").and_then(|text| types::parse(cx, &text)).map(Pointee::Type)
+        let text = table.must_text("type");
+        text.and_then(|text| types::parse(cx, &text).map(|ty| Pointee::Type(ty, text.at)))
     };
     let name = |key| table.text(key).map(|text| text.text);
     let (count, bytes, stride) = (name("count"), name("bytes"), name("stride"));

@@ -128,30 +128,25 @@ fn is_name(text: &str) -> bool {
 }
 
 fn duplicate(here: &Line<'_>, at: Span, what: String) -> Diagnostic {
-    let mut finding = Diagnostic::new(codes::AZ0001, at, what).label("a second time here");
     let key = here.word(at);
-    let header = here.text.trim();
-    let (from, same): (usize, Box<dyn Fn(&str) -> bool + '_>) = if header.starts_with('[') {
-        (0, Box::new(move |line: &str| line.trim() == header))
-    } else {
-        let is = move |line: &str| {
-            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-        };
-        (here.table(), Box::new(is))
-    };
-    let mut start = from;
-    for line in here.whole[from..here.start].split_inclusive('\n') {
-        if same(line) {
-            let first = start + line.rfind(key).filter(|_| header.starts_with('[')).or(line.find(key)).unwrap_or(0);
+    let header = Some(here.text.trim()).filter(|text| text.starts_with('['));
+    let begins =
+        |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+    let is_first = |line: &str| header.map_or_else(|| begins(line), |header| line.trim() == header);
+    let mut finding = Diagnostic::new(codes::AZ0001, at, what).label("a second time here");
+    let mut start = if header.is_some() { 0 } else { here.table() };
+    for line in here.whole[start..here.start].split_inclusive('\n') {
+        if is_first(line) {
+            let column = if header.is_some() { line.rfind(key) } else { line.find(key) };
+            let first = start + column.unwrap_or(0);
             finding = finding.also((first..first + key.len()).into(), "first here");
             break;
         }
         start += line.len();
     }
-    finding.help(if header.starts_with('[') {
-        format!("rename one of them; two lives of one thing are both written `[{header}]`")
-    } else {
-        "leave one of them out".to_owned()
+    finding.help(match header {
+        Some(header) => format!("rename one of them; two lives of one thing are both written `[{header}]`"),
+        None => "leave one of them out".to_owned(),
     })
 }
 

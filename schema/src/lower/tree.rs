@@ -6,9 +6,9 @@ use super::parts::Part;
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
 use crate::hash::IndexMap;
-use crate::language::Shape;
+use crate::language::{self, Shape};
 use crate::model::{Errno, Life, Release};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, did_you_mean_or, nearest};
 use crate::source::Span;
 
 /// What lowering knows of all parts of a text.
@@ -144,7 +144,32 @@ impl<'a, 't> Table<'a, 't> {
         self.text(key)
     }
 
+    /// Whether a key is there that the table cannot have, and that was meant to be one of these: it is reported by
+    /// itself.
+    pub(super) fn is_misspelt(&self, keys: &[&str], shape: &Shape) -> bool {
+        self.misspelt(keys, |name| shape.has(name)).is_some()
+    }
+
+    fn misspelt(&self, keys: &[&str], known: impl Fn(&str) -> bool) -> Option<(&'t str, Span)> {
+        let written = self.map.iter().map(|(key, _)| (key.get_ref().as_ref(), self.cx.at(key)));
+        written.filter(|(name, _)| !known(name)).find(|(name, _)| nearest(name, keys.iter().copied()).is_some())
+    }
+
+    /// Reports that a key is not there, of a table whose other keys will not be looked at.
+    pub(super) fn lost(&self, key: &str, missing: Diagnostic) {
+        self.cx.report(match self.misspelt(&[key], language::is_key) {
+            Some((name, at)) => {
+                let finding = Diagnostic::new(codes::AZ0002, at, format!("unknown key `{name}`"));
+                finding.help(format!("did you mean `{key}`?"))
+            }
+            None => missing,
+        });
+    }
+
     pub(super) fn missing(&self, key: &str) {
+        if self.misspelt(&[key], language::is_key).is_some() {
+            return;
+        }
         let message = format!("`{key}` is missing");
         self.cx.report(Diagnostic::new(codes::AZ0004, self.at, message).help(format!("add `{key} = ...`")));
     }
@@ -179,6 +204,14 @@ impl<'a, 't> Table<'a, 't> {
         Vec::new()
     }
 
+    /// How many elements an array has, if it is one.
+    pub(super) fn array_len(&self, key: &'static str) -> Option<usize> {
+        match self.get(key)?.get_ref() {
+            Value::Array(elements) => Some(elements.len()),
+            _ => None,
+        }
+    }
+
     /// An array of strings.
     pub(super) fn texts(&self, key: &'static str) -> Vec<Text> {
         self.array(key).into_iter().filter_map(|value| string(self.cx, value)).collect()
@@ -204,10 +237,14 @@ impl<'a, 't> Table<'a, 't> {
         let found = words.iter().find(|(word, _)| *word == text.text);
         if found.is_none() {
             let all: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let help = match text.text.as_str() {
+                word @ ("true" | "false") if key == "reserved" => format!("it stands without quotes: `{word}`"),
+                _ => format!("it is one of {}", all.join(", ")),
+            };
             self.cx.report(
                 Diagnostic::new(codes::AZ0006, text.at, format!("`{key}` cannot be `{}`", text.text))
                     .label("not one of its words")
-                    .help(format!("it is one of {}", all.join(", "))),
+                    .help(help),
             );
         }
         found.map(|(_, meaning)| *meaning)
@@ -232,9 +269,11 @@ impl<'a, 't> Table<'a, 't> {
         let found = self.cx.releases.get(&text.text).copied();
         if found.is_none() {
             let known = self.cx.releases.keys().map(String::as_str);
-            let help = did_you_mean(&text.text, known).unwrap_or_else(|| "releases are listed in `[header]`".into());
+            // Of few releases all are said: `1.2` is as near to `1.0` as to `1.1`.
+            let wrong = if self.cx.releases.len() <= 8 { "" } else { &*text.text };
+            let help = did_you_mean_or(wrong, "the releases are", known);
             let message = format!("`{key}` names no release of this header: `{}`", text.text);
-            self.cx.report(Diagnostic::new(codes::AZ0601, text.at, message).help(help));
+            self.cx.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0601, text.at, message) });
         }
         found.map(|release| (release, text.at))
     }
@@ -320,5 +359,18 @@ pub(super) fn number(cx: &Cx<'_>, value: &Spanned<Value<'_>>, low: i128, high: i
 
 pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<Value<'_>>, wanted: &str) {
     let message = format!("expected {wanted}, found {}", kind(value.get_ref()));
-    cx.report(Diagnostic::new(codes::AZ0003, cx.at(value), message));
+    let help = match (wanted, value.get_ref()) {
+        ("a string", Value::Integer(_) | Value::Float | Value::Boolean(_) | Value::Datetime) => {
+            Some("put it in quotes".to_owned())
+        }
+        ("an integer", Value::String(text)) if text.parse::<i128>().is_ok() => {
+            Some(format!("it stands without quotes: `{text}`"))
+        }
+        ("a boolean", Value::String(text)) if matches!(&**text, "true" | "false") => {
+            Some(format!("it stands without quotes: `{text}`"))
+        }
+        ("an array", Value::String(_) | Value::Table(_)) => Some("put it in brackets: `[...]`".to_owned()),
+        _ => None,
+    };
+    cx.report(Diagnostic { help, ..Diagnostic::new(codes::AZ0003, cx.at(value), message) });
 }

@@ -4,7 +4,7 @@ use super::tree::{Cx, Text};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::model::{ByteOrder, Prim, PrimKind, Type};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, number_of_c};
 
 /// Most elements of one dimension.
 const MAX_ELEMENTS: u64 = 1 << 31;
@@ -50,7 +50,8 @@ fn elements(cx: &Cx<'_>, text: &Text, dimension: &str) -> Option<u64> {
     let number = u64::try_from(number).ok().filter(|n| *n <= MAX_ELEMENTS);
     if number.is_none() {
         let message = format!("an array cannot have `{dimension}` elements");
-        cx.report(Diagnostic::new(codes::AZ0007, text.at, message));
+        let help = format!("elements are counted from 0 to {MAX_ELEMENTS}");
+        cx.report(Diagnostic::new(codes::AZ0007, text.at, message).help(help));
     }
     number
 }
@@ -71,6 +72,10 @@ fn named(cx: &Cx<'_>, text: &Text, name: &str) -> Option<Type> {
     let words = name.rsplit([' ', '*']).find(|word| !word.is_empty()).unwrap_or("");
     diagnostic.help = if name.ends_with('*') {
         Some("a user pointer is carried in an `aligned_u64` with `points_to`; a bare one is `ptr`".into())
+    } else if let Some(number) = number_of_c(name) {
+        Some(format!("that is `{number}` here"))
+    } else if text.text.contains(['(', '[', ';']) {
+        Some("an array is `u8[6]`, a flexible one `u8[]`".into())
     } else if name.contains(' ') {
         Some(format!("write the name alone: `{words}`"))
     } else {

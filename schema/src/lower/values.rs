@@ -157,7 +157,7 @@ fn bit_number(cx: &Cx<'_>, bit: i128, at: Span) -> Option<(FlagKind, u64)> {
         return Some((FlagKind::Bit(bit), 1 << bit));
     }
     let diagnostic = Diagnostic::new(codes::AZ0007, at, format!("there is no bit {bit}"));
-    cx.report(diagnostic.help("bits are counted from 0; a value of several bits is a `mask`"));
+    cx.report(diagnostic.help("bits are counted from 0 to 63; a value of several bits is a `mask`"));
     None
 }
 
@@ -173,7 +173,7 @@ fn flag_table(table: &Table<'_, '_>, key: &str, at: Span) -> Option<(FlagKind, u
         return None;
     }
     if let Some(value) = bit {
-        let bit = number(table.cx, value, 0, i128::from(u64::MAX))?;
+        let bit = number(table.cx, value, i128::MIN, i128::MAX)?;
         return bit_number(table.cx, bit, table.cx.at(value));
     }
     if table.has("of") {

@@ -77,6 +77,8 @@ pub struct Field {
     pub meta: Meta,
     /// Its type.
     pub ty: Type,
+    /// The place of the type as it is written.
+    pub ty_at: Span,
     /// What it is for.
     pub role: Option<Role>,
     /// The flags or enum that gives its values a meaning, and the place of the name.
@@ -185,8 +187,8 @@ pub struct PointsTo {
 /// What lies behind a pointer.
 #[derive(Clone, Debug)]
 pub enum Pointee {
-    /// Elements of one type.
-    Type(Type),
+    /// Elements of one type, and where it is written.
+    Type(Type, Span),
     /// One of several structs, by the value of a selector.
     Select {
         /// Path of the selector.

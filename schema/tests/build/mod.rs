@@ -73,6 +73,7 @@ pub fn field(name: &str, ty: Type) -> Field {
     Field {
         meta: meta(name),
         ty,
+        ty_at: Span::default(),
         bits: Vec::new(),
         role: None,
         values: None,
@@ -147,6 +148,7 @@ pub fn ioctl(name: &str, kind: IoctlKind, nr: u8, arg: Option<Type>) -> Item {
         magic: (b';', "';'".to_owned()),
         nr: (nr, nr.to_string()),
         arg,
+        arg_at: Span::default(),
         waivers: vec![],
     }))
 }
