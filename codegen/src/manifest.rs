@@ -170,11 +170,10 @@ impl Manifest {
 
 fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().unwrap_or_default().into();
-        cx.report(Diagnostic::new(codes::AZ0001, at, error.message()));
-    }
     if !errors.is_empty() {
+        for mistake in argsz_schema::mistakes_of_toml(text, &errors) {
+            cx.report(mistake);
+        }
         return (Vec::new(), Vec::new());
     }
     let root = Table::new(&table, cx);
@@ -250,6 +249,11 @@ fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
     };
     let out = Out { emitter, path: PathBuf::from(&path.name), release, span: path.span };
     let inside = out.path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if path.name.ends_with('/') {
+        let finding = Diagnostic::new(codes::AZ0902, path.span, format!("`{}` is a folder", path.name));
+        cx.report(finding.label("an output is a file").help("write the name of the file too"));
+        return None;
+    }
     if !inside || out.path.file_name().is_none() {
         cx.report(
             Diagnostic::new(codes::AZ0902, path.span, format!("`{}` is no place inside the project", path.name))
@@ -260,6 +264,9 @@ fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
     }
     Some(out)
 }
+
+/// All keys of a manifest but the names of outputs.
+const KEYS: [&str; 8] = ["schema", "waive", "path", "release", "out", "rule", "at", "reason"];
 
 /// A table that is being read.
 struct Table<'t, 'i> {
@@ -279,7 +286,9 @@ impl<'t, 'i> Table<'t, 'i> {
 
     fn need(&self, key: &str, what: &str) -> Option<&'t Spanned<DeValue<'i>>> {
         let value = self.get(key);
-        if value.is_none() {
+        // A key that is only misspelt is reported by itself.
+        let meant = |written: &str| !KEYS.contains(&written) && nearest(written, [key]).is_some();
+        if value.is_none() && !self.keys.iter().any(|(written, _)| meant(written.get_ref())) {
             let at = Span { end: self.span.end.min(self.span.start + 1), ..self.span };
             self.cx.report(Diagnostic::new(codes::AZ0901, at, format!("the key `{key}` is missing")).help(what));
         }
@@ -317,7 +326,10 @@ fn string(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Named> {
 
 fn wrong(cx: &Ctxt, value: &Spanned<DeValue<'_>>, expected: &str) {
     let message = format!("expected {expected}");
-    let label = format!("this is: {}", value.get_ref().type_str());
+    let label = match value.get_ref().as_str() {
+        Some("") => "this is empty".to_owned(),
+        _ => format!("this is: {}", value.get_ref().type_str()),
+    };
     cx.report(Diagnostic::new(codes::AZ0901, value.span().into(), message).label(label));
 }
 
@@ -368,6 +380,19 @@ rusty = \"x\"
             ("AZ0002", (12, 2)),
         ];
         assert_eq!(parse(text).err().unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn a_misspelt_key_was_missing_too() {
+        let text = "[[schema]]\npaht = \"a.toml\"\n[schema.out]\nrust = \"a.rs\"\n";
+        assert_eq!(parse(text).err().unwrap_or_default(), [("AZ0002", (2, 1))]);
+        assert_eq!(parse("[[schemas]]\n").err().unwrap_or_default(), [("AZ0002", (1, 3))]);
+    }
+
+    #[test]
+    fn an_output_was_a_folder() {
+        let text = "[[schema]]\npath = \"a.toml\"\n[schema.out]\nrust = \"sub/\"\n";
+        assert_eq!(places(text), ["`sub/` is a folder"]);
     }
 
     #[test]

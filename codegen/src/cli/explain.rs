@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use argsz_schema::codes::{self, Code};
 use argsz_schema::diag::Severity;
+use argsz_schema::nearest::nearest;
 
 use super::args::Explain;
 use super::term::{BOLD, CODE, DIM, paint, print};
-use super::{Done, Failure, project};
+use super::{Done, Failure};
 
 pub(crate) fn run(options: &Explain) -> Done {
     match &options.code {
@@ -23,11 +24,11 @@ pub(crate) fn run(options: &Explain) -> Done {
 fn find(asked: &str) -> Result<Code, Failure> {
     let long = asked.parse::<u16>().map_or_else(|_| asked.to_owned(), |number| format!("AZ{number:04}"));
     codes::find(&long).ok_or_else(|| {
-        let known: Vec<&str> = codes::ALL.iter().map(|code| code.0.id).collect();
-        match project::unknown("diagnostic", &long.to_uppercase(), &known) {
-            Failure::Usage(text) => Failure::Usage(format!("{text}\nhelp: `argsz explain --list` tells their titles")),
-            other => other,
-        }
+        let near = nearest(&long.to_uppercase(), codes::ALL.iter().map(|code| code.0.id));
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        Failure::Usage(format!(
+            "error: no diagnostic is called `{asked}`\nhelp: {near}`argsz explain --list` has all of them"
+        ))
     })
 }
 

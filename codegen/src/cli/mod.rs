@@ -73,14 +73,19 @@ type Done = Result<(), Failure>;
 pub(crate) fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
+        // Help and version come here too, and are printed as everything is.
+        Err(error) if !error.use_stderr() => return ended(term::print(&error.render().ansi().to_string())),
         Err(error) => {
-            // Help and version come here too; clap knows their stream and status.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     args.color.write_global();
-    match run(&args) {
+    ended(run(&args))
+}
+
+fn ended(done: Done) -> ExitCode {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             term::complain(failure.text());

@@ -20,7 +20,7 @@ pub(crate) fn manifest(named: Option<&Path>) -> Result<Manifest, Failure> {
     found.map_err(|error| match error {
         ManifestError::Rejected(rejected) => Failure::Mistakes(rejected.render(true)),
         ManifestError::NotFound(_) => Failure::File(format!(
-            "error: no `{FILE_NAME}` here or in any folder above\nhelp: go to the project, or name it: --manifest FILE"
+            "error: no `{FILE_NAME}` here or in any folder above\nhelp: go to the project, name it with --manifest FILE, or begin one with `argsz init NAME`"
         )),
         ManifestError::Io { .. } => Failure::File(format!("error: {error}")),
     })

@@ -37,17 +37,25 @@ fn text(named: &Named, manifest: Option<&Manifest>) -> String {
         let layouts = model.bits().count();
         let outputs = outputs(named, name, manifest);
         let counts = match (structs + ioctls, layouts) {
-            (_, 0) => format!("{structs:>3} structs {ioctls:>3} ioctls"),
-            (0, _) => format!("{layouts:>3} hardware layouts  "),
-            (_, _) => format!("{structs:>3} structs {ioctls:>3} ioctls {layouts:>3} hardware layouts"),
+            (_, 0) => format!("{} {}", column(structs, "struct"), column(ioctls, "ioctl")),
+            (0, _) => column(layouts, "hardware layout") + "  ",
+            (_, _) => {
+                let counts = [(structs, "struct"), (ioctls, "ioctl"), (layouts, "hardware layout")];
+                counts.map(|(n, what)| column(n, what)).join(" ")
+            }
         };
-        let _ = write!(text, "  {name:<8} {counts}");
+        let mut line = format!("  {name:<8} {counts}");
         if !outputs.is_empty() {
-            let _ = write!(text, "  generated: {}", outputs.join(", "));
+            let _ = write!(line, "  generated: {}", outputs.join(", "));
         }
-        text.push('\n');
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
+}
+
+/// `  1 struct ` or ` 12 structs`, for columns.
+fn column(n: usize, what: &str) -> String {
+    format!("{n:>3} {what}{}", if n == 1 { ' ' } else { 's' })
 }
 
 fn json(named: &Named, manifest: Option<&Manifest>) -> Value {

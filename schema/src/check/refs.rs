@@ -137,8 +137,9 @@ impl<'m> Names<'m> {
             let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
             let of_c = Some(name).filter(|_| kind == Kind::Type).and_then(number_of_c);
             let near = of_c.map(|number| format!("that is `{number}` here"));
+            let near = near.or_else(|| self.elsewhere(kind, name));
             let near = near.or_else(|| did_you_mean(name, numbers.chain(self.kind(kind).keys().copied())));
-            let help = near.or_else(|| self.elsewhere(kind, name)).or_else(|| {
+            let help = near.or_else(|| {
                 let table = match kind {
                     Kind::Type => "struct",
                     Kind::Flags => "flags",

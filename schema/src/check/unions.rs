@@ -169,6 +169,9 @@ impl Taken<'_, '_, '_> {
 }
 
 fn select(check: &Check<'_>, at: &At<'_>, union: &Union<'_, '_>, selector: &Located<'_>, values: &Enum) {
+    if union.arms.is_empty() {
+        return;
+    }
     let mut taken = Taken { check, values, by: HashMap::default(), meant: Vec::new(), when: check.when(at.release) };
     for arm in union.arms {
         if let Some(ArmWhen::Values(names)) = arm.arm.as_deref() {

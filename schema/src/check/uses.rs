@@ -131,16 +131,16 @@ fn pointers(check: &Check<'_>, def: &Struct, paths: &[String]) {
 }
 
 fn counts(check: &Check<'_>, points_to: &PointsTo, path: &str, paths: &[String]) {
-    let at = points_to.span;
     let says = [&points_to.count, &points_to.bytes, &points_to.stride];
-    for name in says.into_iter().flatten().filter(|name| !paths.contains(name)) {
+    for (name, at) in says.into_iter().zip(points_to.says_at) {
+        let Some(name) = name.as_ref().filter(|name| !paths.contains(name)) else { continue };
         let finding = Diagnostic::new(codes::AZ0134, at, format!("`{path}` is counted by `{name}`, which is no field"));
         let help =
             did_you_mean_or(name, "the fields are", paths.iter().map(String::as_str).filter(|path| !path.is_empty()));
         check.report(Diagnostic { help, ..finding });
     }
     if points_to.stride.is_some() && points_to.count.is_none() {
-        let finding = Diagnostic::new(codes::AZ0546, at, format!("`{path}` has a stride, and no count"));
+        let finding = Diagnostic::new(codes::AZ0546, points_to.span, format!("`{path}` has a stride, and no count"));
         check.report(finding.help("add `count`; the bytes of the whole are `bytes`, without a stride"));
     }
 }

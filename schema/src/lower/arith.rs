@@ -69,7 +69,10 @@ impl Program {
                     stack.pop().zip(right).and_then(|(left, right)| op.apply(left, right))
                 }
             };
-            stack.push(value.ok_or("a value of it leaves 128 bits")?);
+            stack.push(value.ok_or_else(|| match step {
+                Step::Op(Op::Shl) => "it is shifted by 0 to 63 bits, or leaves 128".to_owned(),
+                _ => "a value of it leaves 128 bits".to_owned(),
+            })?);
         }
         stack.pop().ok_or_else(|| "it is empty".to_owned())
     }

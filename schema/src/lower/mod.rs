@@ -34,6 +34,8 @@ use kept::{Spanned, Tree, Value};
 use parts::Part;
 use tree::{Cx, Known, Table, wrong_kind};
 
+pub use syntax::mistakes as mistakes_of_toml;
+
 /// The grammar version of the language that is read here.
 pub(crate) const GRAMMAR: i64 = 1;
 /// How deep tables and arrays may lie in each other.

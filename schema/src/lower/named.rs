@@ -93,7 +93,12 @@ pub(super) fn evaluate(parts: &[Part<'_>], ctxt: &Ctxt) -> Named {
         }
     }
     for (part, name, item) in of_kind(parts, "const") {
-        let Some(value) = item.get("value") else { continue };
+        let Some(value) = item.get("value") else {
+            if item.get("string").is_none() {
+                raws.insert(name.to_owned(), (Raw::Broken, Span::default()));
+            }
+            continue;
+        };
         let at = match value.get_ref() {
             Value::String(text) => part.inside(value, text),
             _ => part.at(value),

@@ -234,21 +234,21 @@ pub(super) fn unknown_value(cx: &Cx<'_>, text: &Text, owner: Option<&str>) {
 
 /// `range = "1..=0x80000"`.
 fn range(cx: &Cx<'_>, text: &Text) -> Option<(u64, u64)> {
-    let bounds = text.text.split_once("..=").and_then(|(low, high)| {
-        let bound = |part: &str| {
-            let part = Text { text: part.trim().to_owned(), at: text.at };
-            values::expression(cx, &part).and_then(|number| u64::try_from(number).ok())
-        };
-        Some((bound(low)?, bound(high)?))
-    });
-    match bounds {
-        Some((low, high)) if low <= high => Some((low, high)),
-        _ => {
-            let message = format!("`{}` is not a range", text.text);
-            let diagnostic = Diagnostic::new(codes::AZ0007, text.at, message);
-            cx.report(diagnostic.help("a range is `low..=high` over unsigned numbers"));
-            None
-        }
+    let not_a_range = |help: &str| {
+        let message = format!("`{}` is not a range", text.text);
+        cx.report(Diagnostic::new(codes::AZ0007, text.at, message).help(help));
+        None
+    };
+    let Some((low, high)) = text.text.split_once("..=") else {
+        return not_a_range("a range is `low..=high` over unsigned numbers");
+    };
+    let bound = |part: &str| values::expression(cx, &Text { text: part.trim().to_owned(), at: text.at });
+    // What is wrong with a bound was reported with it.
+    let (low, high) = (bound(low)?, bound(high)?);
+    match (u64::try_from(low), u64::try_from(high)) {
+        (Ok(low), Ok(high)) if low <= high => Some((low, high)),
+        (Ok(_), Ok(_)) => not_a_range("the smaller number comes first"),
+        _ => not_a_range("a range is `low..=high` over unsigned numbers"),
     }
 }
 
@@ -279,6 +279,11 @@ fn arm(table: &Table<'_, '_>) -> Option<ArmWhen> {
 fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
     let cx = table.cx;
     let value = table.get("points_to")?;
+    if let Value::String(ty) = value.get_ref() {
+        let finding = Diagnostic::new(codes::AZ0003, cx.at(value), "expected a table, found a string");
+        cx.report(finding.help(format!("say how much lies there: `{{ type = \"{ty}\", count = \"...\" }}`")));
+        return None;
+    }
     let table = Table::of(cx, value, cx.at(value))?;
     let target = if table.has("arms") {
         let selector = table.must_text("selector");
@@ -297,12 +302,13 @@ fn points_to(table: &Table<'_, '_>, dir: Dir) -> Option<PointsTo> {
         let text = table.must_text("type");
         text.and_then(|text| types::parse(cx, &text).map(|ty| Pointee::Type(ty, text.at)))
     };
-    let name = |key| table.text(key).map(|text| text.text);
-    let (count, bytes, stride) = (name("count"), name("bytes"), name("stride"));
+    let says = ["count", "bytes", "stride"].map(|key| table.text(key));
+    let says_at = says.each_ref().map(|said| said.as_ref().map_or_else(|| cx.at(value), |said| said.at));
+    let [count, bytes, stride] = says.map(|said| said.map(|text| text.text));
     let dir = table.word("dir", &words::DIR).unwrap_or(dir);
     if count.is_some() && bytes.is_some() {
         wrong_kind(cx, value, "either `count` or `bytes`");
     }
     table.finish(&language::POINTS_TO);
-    Some(PointsTo { target: target?, count, bytes, stride, dir, span: cx.at(value) })
+    Some(PointsTo { target: target?, count, bytes, stride, says_at, dir, span: cx.at(value) })
 }

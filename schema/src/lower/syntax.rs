@@ -16,7 +16,8 @@ const MOST: usize = 1000;
 type Said = (Span, String);
 
 /// What is worth saying of all that the parser said of a text.
-pub(super) fn mistakes(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
+#[must_use]
+pub fn mistakes(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut said = said(text, errors);
     // Blanks in place of what was told, so that the rest can be read again with all places where they are.

@@ -252,6 +252,12 @@ impl<'a, 't> Table<'a, 't> {
 
     /// An errno by name.
     pub(super) fn errno(&self, key: &'static str) -> Option<Errno> {
+        if let Some(Value::Integer(_)) = self.get(key).map(Spanned::get_ref) {
+            let at = self.cx.at(self.get(key)?);
+            let finding = Diagnostic::new(codes::AZ0003, at, "expected a string, found an integer");
+            self.cx.report(finding.help("an errno goes by its name: `\"EINVAL\"`"));
+            return None;
+        }
         let text = self.text(key)?;
         let found = crate::errno::find(&text.text);
         if found.is_none() {
@@ -360,9 +366,9 @@ pub(super) fn number(cx: &Cx<'_>, value: &Spanned<Value<'_>>, low: i128, high: i
 pub(super) fn wrong_kind(cx: &Cx<'_>, value: &Spanned<Value<'_>>, wanted: &str) {
     let message = format!("expected {wanted}, found {}", kind(value.get_ref()));
     let help = match (wanted, value.get_ref()) {
-        ("a string", Value::Integer(_) | Value::Float | Value::Boolean(_) | Value::Datetime) => {
-            Some("put it in quotes".to_owned())
-        }
+        ("a string", Value::Integer(_) | Value::Float | Value::Datetime) => Some("put it in quotes".to_owned()),
+        ("a string", Value::Boolean(_)) => Some("say it in words, in quotes".to_owned()),
+        ("a table", Value::String(_) | Value::Array(_)) => Some("a table is `{ key = value }`".to_owned()),
         ("an integer", Value::String(text)) if text.parse::<i128>().is_ok() => {
             Some(format!("it stands without quotes: `{text}`"))
         }

@@ -21,7 +21,10 @@ pub(super) fn expression(cx: &Cx<'_>, text: &Text) -> Option<i128> {
     if unknown.is_some_and(|name| cx.values.is_broken(name)) {
         return None;
     }
-    let help = unknown.and_then(|name| did_you_mean(name, cx.names()));
+    let is_all = text.at.end.saturating_sub(text.at.start) == 1;
+    let letter =
+        unknown.filter(|name| is_all && name.len() == 1).map(|name| format!("the character is written `'{name}'`"));
+    let help = letter.or_else(|| unknown.and_then(|name| did_you_mean(name, cx.names())));
     match parsed.as_ref().map_err(String::clone).and_then(|program| program.run(|name| cx.values.get(name))) {
         Ok(number) => Some(number),
         Err(why) => {
@@ -49,6 +52,10 @@ pub(super) fn constant(name: &str, at: Span, table: Table<'_, '_>) -> Option<Con
     let value = match (table.get("value"), table.get("string")) {
         (Some(value), None) => match value.get_ref() {
             Value::Integer(_) => number(table.cx, value, i128::from(i64::MIN), i128::from(u64::MAX)).map(|n| (n, None)),
+            Value::Float => {
+                wrong_kind(table.cx, value, "an integer, or an expression over integers");
+                None
+            }
             _ => table.text("value").and_then(|text| {
                 let number = fits(table.cx, expression(table.cx, &text)?, text.at)?;
                 Some((number, Some(text.text)))

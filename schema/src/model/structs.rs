@@ -178,6 +178,8 @@ pub struct PointsTo {
     pub bytes: Option<String>,
     /// Field with the number of bytes of one element.
     pub stride: Option<String>,
+    /// The places of `count`, `bytes` and `stride` as they are written.
+    pub says_at: [Span; 3],
     /// Who writes there.
     pub dir: Dir,
     /// Its place.
