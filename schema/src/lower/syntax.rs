@@ -69,6 +69,7 @@ fn is_open(what: &str) -> bool {
 /// text can be read again.
 fn of_one(text: &str, rest: &[u8], said: Vec<Said>, found: &mut Vec<Diagnostic>) -> Option<usize> {
     let open = said.iter().any(|(_, what)| is_open(what)).then(|| never_closed(text, rest)).flatten();
+    let open = open.or_else(|| open_before_a_key(text, rest, &said));
     let mut twice = None;
     for (at, what) in said {
         if open.is_some_and(|(open, _)| at.start as usize >= open) {
@@ -195,6 +196,20 @@ fn never_closed(text: &str, bytes: &[u8]) -> Option<(usize, Option<usize>)> {
     Some((first, next_line(text, first)))
 }
 
+/// A bracket that is open where a line begins with a key, in which the parser saw none: what closes it comes too late.
+fn open_before_a_key(text: &str, rest: &[u8], said: &[Said]) -> Option<(usize, Option<usize>)> {
+    let lines = said.iter().map(|(at, _)| (at.start as usize, Line::of(text, at.start)));
+    let mut keys = lines.filter(|(at, line)| *at == line.start && line.start > 0 && begins_with_a_key(line.text));
+    let (at, _) = keys.next()?;
+    never_closed(text, rest.get(..at)?)
+}
+
+/// Whether a line begins with `key =` or is the header of a table.
+fn begins_with_a_key(line: &str) -> bool {
+    let key = line.split_once('=').map_or("", |(key, _)| key.trim_end());
+    line.starts_with('[') || !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// Whether there is nothing before on the line.
 fn begins_a_line(before: &[u8]) -> bool {
     before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t')).is_none_or(|byte| *byte == b'\n')
@@ -204,9 +219,7 @@ fn begins_a_line(before: &[u8]) -> bool {
 fn next_line(text: &str, open: usize) -> Option<usize> {
     let mut start = text[..open].rfind('\n').map_or(0, |end| end + 1);
     for line in text[start..].split_inclusive('\n') {
-        let key = line.split_once('=').map_or("", |(key, _)| key.trim_end());
-        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if start > open && (is_key || line.starts_with('[')) {
+        if start > open && begins_with_a_key(line) {
             return Some(start);
         }
         start += line.len();
