@@ -169,13 +169,13 @@ impl Manifest {
 }
 
 fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        for mistake in argsz_schema::mistakes_of_toml(text, &errors) {
-            cx.report(mistake);
+    let table = match argsz_schema::parse_toml(text) {
+        Ok(table) => table,
+        Err(found) => {
+            found.into_iter().for_each(|mistake| cx.report(mistake));
+            return (Vec::new(), Vec::new());
         }
-        return (Vec::new(), Vec::new());
-    }
+    };
     let root = Table::new(&table, cx);
     root.only(&["schema", "waive"]);
     let Some(schemas) = root.need("schema", "a manifest lists its schemas as `[[schema]]`") else {

@@ -33,7 +33,7 @@ pub mod shares;
 pub mod source;
 pub mod target;
 
-pub use lower::mistakes_of_toml;
+pub use lower::parse_toml;
 pub use render::Rejected;
 pub use schema::{LoadError, Schema};
 mod compile;

@@ -136,8 +136,14 @@ fn a_file_that_is_no_text_says_where() {
 
 #[test]
 fn of_a_large_text_that_is_no_toml_only_the_first_mistake_is_told() {
-    let found = |lines: usize| Schema::parse(Source::new("junk", "a\n".repeat(lines))).expect_err("junk").found.len();
-    assert_eq!((found(1000) >= 1000, found(1 << 20)), (true, 1));
+    let found = |line: &str, lines: usize| {
+        Schema::parse(Source::new("junk", line.repeat(lines))).expect_err("junk").found.len()
+    };
+    assert!(found("a\n", 1000) >= 1000);
+    for line in ["a\n", "a = \"b\n", "a = [\n", "[a\n"] {
+        assert!(found(line, 10) > 0);
+        assert_eq!(found(line, (1 << 20) / line.len() + 1), 1, "{line}");
+    }
 }
 
 #[test]

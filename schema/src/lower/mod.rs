@@ -20,7 +20,6 @@ mod types;
 mod units;
 mod values;
 
-use toml::de::DeTable;
 
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
@@ -34,14 +33,12 @@ use kept::{Spanned, Tree, Value};
 use parts::Part;
 use tree::{Cx, Known, Table, wrong_kind};
 
-pub use syntax::mistakes as mistakes_of_toml;
+pub use syntax::parse as parse_toml;
 
 /// The grammar version of the language that is read here.
 pub(crate) const GRAMMAR: i64 = 1;
 /// How deep tables and arrays may lie in each other.
 const MAX_NESTING: usize = 100;
-/// Bytes of a text in which not every mistake of TOML is looked for.
-const LARGE: usize = 1 << 20;
 
 /// Lowers a text. `None` if it is so broken that no model can be had; `ctxt` then has the reasons.
 pub(crate) fn lower(source: &Source, ctxt: &Ctxt) -> Option<Model> {
@@ -62,21 +59,10 @@ fn in_parts(parts: Option<Vec<Part<'_>>>) -> Option<Model> {
     ctxt.finish().is_empty().then_some(model)?
 }
 
-/// Reads TOML; reports everything that is none. Of a large text only the first mistake is told: where each byte is
-/// one, they would take a hundred times the memory of the text.
+/// Reads TOML; reports what is none.
 fn whole<'t>(text: &'t str, ctxt: &Ctxt) -> Option<Part<'t>> {
-    let (document, errors) = if text.len() > LARGE {
-        DeTable::parse(text).map_or_else(|error| (None, vec![error]), |document| (Some(document), Vec::new()))
-    } else {
-        let (document, errors) = DeTable::parse_recoverable(text);
-        (errors.is_empty().then_some(document), errors)
-    };
-    if !errors.is_empty() {
-        for mistake in syntax::mistakes(text, &errors) {
-            ctxt.report(mistake);
-        }
-    }
-    Some(Part { start: 0, text, table: Tree::keep(document?.into_inner()) })
+    let table = syntax::parse(text).map_err(|found| found.into_iter().for_each(|mistake| ctxt.report(mistake))).ok()?;
+    Some(Part { start: 0, text, table: Tree::keep(table.into_inner()) })
 }
 
 /// The model that the parts of a text mean together.

@@ -15,9 +15,21 @@ const MOST: usize = 1000;
 /// A mistake as the parser has it: where, and what.
 type Said = (Span, String);
 
-/// What is worth saying of all that the parser said of a text.
-#[must_use]
-pub fn mistakes(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
+/// Bytes of a text in which not every mistake is looked for.
+const LARGE: usize = 1 << 20;
+
+/// What a text says, or what is worth saying of its mistakes. Of a large text only the first is told: where each byte is
+/// one, they would take a hundred times the memory of the text.
+pub fn parse(text: &str) -> Result<toml::Spanned<DeTable<'_>>, Vec<Diagnostic>> {
+    if text.len() > LARGE {
+        return DeTable::parse(text).map_err(|error| mistakes(text, &[error], false));
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() { Ok(table) } else { Err(mistakes(text, &errors, true)) }
+}
+
+/// What is worth saying of all that the parser said of a text, and of what it says of the rest if that is to be read.
+fn mistakes(text: &str, errors: &[Error], read_rest: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut said = said(text, errors);
     // Blanks in place of what was told, so that the rest can be read again with all places where they are.
@@ -37,7 +49,9 @@ pub fn mistakes(text: &str, errors: &[Error]) -> Vec<Diagnostic> {
                 None => return found,
             }
         }
-        let Some(again) = std::str::from_utf8(&rest).ok().filter(|_| found.len() < MOST) else { return found };
+        let Some(again) = std::str::from_utf8(&rest).ok().filter(|_| read_rest && found.len() < MOST) else {
+            return found;
+        };
         said = self::said(text, &DeTable::parse_recoverable(again).1);
     }
     found
