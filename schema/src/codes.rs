@@ -123,6 +123,7 @@ codes! {
     AZ0331 Error "a `len` that cannot count";
     AZ0332 Error "a struct that is too large";
     AZ0336 Lint "padding that leaves a hole";
+    AZ0337 Error "bit-fields behind a hole";
     AZ0420 Error "growth without a size field";
     AZ0421 Error "a size field that is not first";
     AZ0422 Error "two fields that say the size";

@@ -61,9 +61,12 @@ impl<'a, 'm> Compiler<'a, 'm> {
             if let Some(when) = &own {
                 self.field(&scope, placed, when, depth, steps);
             }
-            // What is judged as a whole is not judged in parts; elements written in place have no path.
-            let elements = matches!((&placed.field.ty, base(&placed.field.ty)), (Type::Array(..), Type::Inline(_)));
-            if elements && own.is_some() && placed.field.reserved.is_none() && judges(&placed.field.ty) {
+            // What is judged as a whole is not judged in parts; elements written in place have no path, and those of a
+            // flexible array lie beyond what is copied.
+            let of = &placed.field.ty;
+            let elements = !matches!(of, Type::Inline(_)) && matches!(base(of), Type::Inline(_));
+            let fixed = elements && !matches!(of, Type::Flex(_));
+            if fixed && own.is_some() && placed.field.reserved.is_none() && judges(of) {
                 self.too_many(&placed.path, placed.field);
             }
             conds.push(own.filter(|_| placed.field.reserved.is_none() && !elements));

@@ -349,15 +349,32 @@ impl<'m> StructLayout<'m> {
             }
             *end = field.end();
         }
-        let inline = |field: &Placed<'_>| matches!(field.field.ty, Type::Inline(_));
-        for at in (0..whole).filter(|at| inline(&self.fields[*at])).chain([whole]) {
-            let (inside, limit) = self.fields.get(at).map_or((None, self.size), |field| (Some(at), field.end()));
+        for at in (0..whole).filter(|at| matches!(base(&self.fields[*at].field.ty), Type::Inline(_))) {
+            // Of an array the first element stands for all.
+            let limit = self.fields[at].offset + self.element(at).0;
             if ends[at] < limit {
-                holes.push(Hole { offset: ends[at], size: limit - ends[at], inside, tail: true });
+                holes.push(Hole { offset: ends[at], size: limit - ends[at], inside: Some(at), tail: true });
             }
+        }
+        if ends[whole] < self.size {
+            holes.push(Hole { offset: ends[whole], size: self.size - ends[whole], inside: None, tail: true });
         }
         holes.sort_by_key(|hole| (hole.offset, hole.size));
         holes
+    }
+
+    /// Size and alignment of what a field written in place is, or is an array of. They are those of its own fields: packing
+    /// places it elsewhere, and leaves it as it is.
+    #[must_use]
+    pub fn element(&self, at: usize) -> (u64, u64) {
+        let place = &self.fields[at];
+        let inside = self.fields[at + 1..].iter().take_while(|field| field.depth > place.depth);
+        let (mut size, mut align) = (0, 1);
+        for field in inside.filter(|field| field.parent == Some(at)) {
+            size = size.max(field.end() - place.offset);
+            align = align.max(field.align);
+        }
+        (size.next_multiple_of(align), align)
     }
 
     /// The field with this C path.

@@ -94,6 +94,23 @@ fn fields_written_in_place_are_listed_after_their_parent() {
 }
 
 #[test]
+fn an_element_written_in_place_has_its_own_size_and_padding() {
+    let parts = || inline(false, "parts", fields(["u32 a", "u16 b"]));
+    let times =
+        |name: &str, of: fn(argsz_schema::model::Type) -> argsz_schema::model::Type| field(name, of(parts().ty));
+    let fixed = times("fixed", |of| array(of, 2));
+    let mut def = struct_of("s", vec![field("n", ty("u8")), fixed, times("open", flex)]);
+    def.packed = true;
+    let model = model(vec![Item::Struct(def.into())]);
+    let layouts = on(&model, "x86-64");
+    let laid = &layouts.structs["s"];
+    assert_eq!((laid.size, laid.align), (17, 1));
+    assert_eq!((laid.element(1), laid.element(4)), ((8, 4), (8, 4)));
+    let hole = |offset, at| Hole { offset, size: 2, inside: Some(at), tail: true };
+    assert_eq!(laid.holes(), [hole(7, 1), hole(23, 4)]);
+}
+
+#[test]
 fn arrays_multiply_and_flexible_ones_count_nothing() {
     let elements = array(array(ty("u16"), 3), 5);
     let model = model(vec![item("s", vec![field("n", ty("u8")), field("a", elements), field("d", flex(ty("u64")))])]);

@@ -64,11 +64,17 @@ fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) ->
     if hole.tail {
         let parent = hole.inside.and_then(|inside| laid.fields.get(inside));
         let (span, what, size, path) = match parent {
-            Some(parent) => (parent.field.meta.span, called(parent), parent.size, &*parent.path),
+            Some(parent) if matches!(parent.field.ty, Type::Inline(_)) => {
+                (parent.field.meta.span, called(parent), parent.size, &*parent.path)
+            }
+            Some(parent) => {
+                let what = format!("each element of {}", called(parent));
+                (parent.field.meta.span, what, end - parent.offset, &*parent.path)
+            }
             None => (def.meta.span, format!("`{}`", def.meta.name), laid.size, ""),
         };
         let message = format!("{what} ends with {bytes}, which nobody named{when}");
-        let align = parent.map_or(laid.align, |parent| parent.align);
+        let align = parent.map_or(laid.align, |_| siblings().map(|field| field.align).max().unwrap_or(1));
         let label = format!("aligned to {align}, so its size is {size}");
         let finding = Diagnostic::new(codes::AZ0321, span, message).label(label);
         let last = last.map(|field| (field.field.meta.span, format!("the last field ends at {}", field.end())));
@@ -76,6 +82,10 @@ fn hole(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole) ->
         check.lint(def, path, finding.help(format!("name them: `{pad}`")))
     } else {
         let Some(next) = siblings().find(|field| field.offset >= end) else { return false };
+        if !next.field.bits.is_empty() {
+            bits_behind(check, next, &bytes, &pad);
+            return true;
+        }
         let reserved = last.filter(|field| field.field.reserved.is_some());
         if let Some(padding) = reserved {
             let message = format!("`{}` leaves {bytes} open, which nobody named{when}", padding.path);
@@ -120,6 +130,14 @@ fn padding(check: &Check<'_>, at: &At<'_>, laid: &StructLayout<'_>, hole: &Hole)
         life += &format!(", until = \"{}\"", check.name(later));
     }
     format!("{{ name = \"{name}\", type = \"u8[{}]\", reserved = true{life} }}", hole.size)
+}
+
+/// C leaves no hole before bit-fields: it begins them in it, and goes on with the first that does not fit.
+fn bits_behind(check: &Check<'_>, placed: &Placed<'_>, bytes: &str, pad: &str) {
+    let message = format!("{} is made of `bits`, and C begins them in the hole before: {bytes}", called(placed));
+    let finding = Diagnostic::new(codes::AZ0337, placed.field.meta.span, message);
+    let finding = finding.label(format!("aligned to {}: begins at {}", placed.align, placed.offset));
+    check.report(finding.help(format!("name the bytes, before it: `{pad}`")));
 }
 
 /// Reports numbers whose width the machine decides; says how many there are, waived ones too.

@@ -50,6 +50,11 @@ pub(super) fn bits(table: &Table<'_, '_>, ty: &Type, is_arm: bool) -> Vec<(Strin
         let help = "name all of them; what has no meaning is `{ width = N }`";
         cx.report(Diagnostic::new(codes::AZ0007, at, message).help(help));
     }
+    if !found.is_empty() && found.iter().all(|(name, _)| name.is_empty()) {
+        let message = "none of these `bits` has a name: machines differ in whether C aligns them";
+        let help = "a number without a meaning is `reserved = true`, without `bits`";
+        cx.report(Diagnostic::new(codes::AZ0239, at, message).help(help));
+    }
     if is_arm && found.len() > 1 {
         let message =
             "an arm of a union has one bit-field at most: C would begin each of these `bits` at the first bit";
