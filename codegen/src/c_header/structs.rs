@@ -97,8 +97,9 @@ impl<'a, 'm> Structs<'a, 'm> {
                 if placed.is_unnamed() {
                     text.push_str(&comment::block(tabs, &comment::plain(&comment::doc(&placed.field.meta))));
                 }
-                // C++ has unnamed unions but no unnamed structs.
-                let extension = if placed.is_unnamed() && !inline.is_union { "__extension__ " } else { "" };
+                // C++ has unnamed unions but no unnamed structs, and no flexible arrays.
+                let beyond = placed.is_unnamed() && !inline.is_union || is_flex(&placed.field.ty);
+                let extension = if beyond { "__extension__ " } else { "" };
                 text.push_str(&format!("{indent}{extension}{} {{\n", c_type::keyword(inline.is_union)));
                 open.push(at);
             } else if let Some(member) = self.member(laid, at, &indent) {

@@ -72,7 +72,7 @@ impl Item<'_> {
             (_, 1) => format!("One word of {} bits, little-endian in memory.", bits.width),
             (_, words) => format!("{words} words of {} bits, little-endian in memory.", bits.width),
         };
-        Docs::item(&bits.meta, &[size]).print(code);
+        Docs::item(&bits.meta, name, &[size]).print(code);
         derives(if self.is_blank() { &["Default"] } else { &[] }, code);
         code.line("#[repr(transparent)]");
         code.line(format_args!("pub struct {name}([{word}; {count}]);"));

@@ -49,15 +49,15 @@ impl<'a> Body<'a> {
     /// The struct or union written in place of the type of a member.
     pub(super) fn inline(&self, member: Member<'a>, suffix: &str) -> Option<Self> {
         let Type::Inline(inline) = argsz_schema::layout::base(&member.field.ty) else { return None };
-        let count = elements(&member.field.ty).max(1);
+        let element = self.laid.map(|laid| laid.element(member.at));
         Some(Self {
             name: format!("{}{suffix}", names::bare(&self.name)),
             is_union: inline.is_union,
             packed: false,
             laid: self.laid,
             inside: Some(member.at),
-            size: member.size.map(|size| size / count),
-            align: member.align,
+            size: element.map(|(size, _)| size),
+            align: element.map(|(_, align)| align),
         })
     }
 
@@ -112,7 +112,7 @@ impl<'a> Body<'a> {
         if self.align == natural {
             return "#[repr(C)]".to_owned();
         }
-        format!("#[repr(C, align({}))]", self.align[0])
+        format!("#[repr(C, align({}))]", asked(natural, self.align).unwrap_or(self.align[0]))
     }
 
     /// Whether members must be stored without an alignment of their own, for want of a `packed` that has one.
@@ -122,6 +122,11 @@ impl<'a> Body<'a> {
 }
 
 impl Member<'_> {
+    /// Whether it is made of bytes, which lie anywhere.
+    pub(super) fn is_bytes(&self) -> bool {
+        matches!(argsz_schema::layout::base(&self.field.ty), Type::Prim(prim) if prim.width == 1)
+    }
+
     /// The alignment Rust gives what is stored.
     pub(super) fn natural(&self) -> [u64; 4] {
         match argsz_schema::layout::base(&self.field.ty) {
@@ -140,9 +145,19 @@ pub(super) fn elements(ty: &Type) -> u64 {
     }
 }
 
-/// The word a union is stored in on every kind of machine, and the alignment that gives.
-pub(super) fn word(align: u64) -> (&'static str, u64, [u64; 4]) {
-    let width = if align.is_multiple_of(8) { 8 } else { align.clamp(1, 8) };
-    let word = super::flags::word(u8::try_from(width).unwrap_or(8));
-    (word, width, SCALAR.map(|scalar| scalar.min(width)))
+/// The alignment to ask for, that gives this one on every kind of machine: C and Rust take the larger of the two.
+fn asked(natural: [u64; 4], align: [u64; 4]) -> Option<u64> {
+    align.into_iter().find(|asked| natural.map(|natural| natural.max(*asked)) == align)
+}
+
+/// The word a union is stored in, its bytes on every kind of machine, and the alignment it gives there.
+pub(super) fn word(align: [u64; 4]) -> (&'static str, [u64; 4], [u64; 4]) {
+    let number = |width: u64| {
+        let word = super::flags::word(u8::try_from(width).unwrap_or(8));
+        (word, [width; 4], SCALAR.map(|scalar| scalar.min(width)))
+    };
+    let usual = number(if align[0].is_multiple_of(8) { 8 } else { align[0].clamp(1, 8) });
+    let long = ("usize", [8, 4, 4, 4], [8, 4, 4, 2]);
+    let all = [usual, long, number(8), number(4), number(2), number(1)];
+    all.into_iter().find(|(_, _, natural)| asked(*natural, align).is_some()).unwrap_or(usual)
 }

@@ -88,10 +88,9 @@ impl Builder<'_> {
         let muted = if size.is_some() { "mut " } else { "" };
         code.open(format_args!("pub fn build({muted}self) -> {} {{", self.body.name));
         if let Some((field, wide)) = size {
-            let field = names::ident(&names::field(&field.meta));
             let size = "self.built.covering_size().max(self.fields).max(self.arm)";
             let size = if wide { format!("u64::from({size})") } else { size.to_owned() };
-            code.line(format_args!("self.built.{field} = {size};"));
+            code.line(&self.store(&names::field(&field.meta), &size));
         }
         code.line("self.built");
         code.close();
@@ -110,6 +109,9 @@ impl Builder<'_> {
         let Some((value, text)) = field.accepts.iter().flatten().next() else { return String::new() };
         let constant = self.abi.model.find_const(text).filter(|one| matches!(one.value, ConstValue::Int(_)));
         let value = constant.map_or_else(|| value.to_string(), |one| names::constant(&one.meta));
+        if self.body.unaligned() {
+            return format!("{name}: argsz::Unaligned::new({value})");
+        }
         format!("{name}: {value}")
     }
 
@@ -230,7 +232,30 @@ impl Builder<'_> {
         let Type::Inline(_) = &member.field.ty else { return None };
         let [name] = path.0.as_slice() else { return None };
         self.selected(member)?;
-        Some(name)
+        let field = self.body.members().into_iter().find(|one| one.field.meta.name == *name)?.field;
+        // What cannot be set by its type is set by its number, like any field.
+        self.assign(field, "").ok().flatten().map(|_| name.as_str())
+    }
+
+    /// The statement that sets a field to a value of its type; nothing if the type has values that do not fit.
+    fn assign(&self, field: &Field, value: &str) -> Result<Option<String>, EmitError> {
+        let name = names::field(&field.meta);
+        Ok(match fields::field_type(field, self.abi, self.item(), None)?.typed {
+            Some(typed) => {
+                let can = typed.has_setter() && !self.body.unaligned();
+                can.then(|| ["self.built.set_", &*name, "(", value, ");"].concat())
+            }
+            None => Some(self.store(&name, value)),
+        })
+    }
+
+    /// The statement that sets a field to what is stored.
+    fn store(&self, name: &str, value: &str) -> String {
+        let ident = names::ident(name);
+        if self.body.unaligned() {
+            return format!("self.built.{ident} = argsz::Unaligned::new({value});");
+        }
+        ["self.built.", &*ident, " = ", value, ";"].concat()
     }
 
     fn selected(&self, member: &Member<'_>) -> Option<&Enum> {
@@ -242,7 +267,7 @@ impl Builder<'_> {
     fn field(&self, member: &Member<'_>, scope: &mut Scope) -> Result<Option<String>, EmitError> {
         let field = member.field;
         let name = names::field(&field.meta);
-        let (ident, cover) = (names::ident(&name), self.cover(member, member.size));
+        let cover = self.cover(member, member.size);
         if field.dir == Dir::Out {
             let method = names::ident(&scope.method(&format!("want_{name}"), "field"));
             let docs = Docs::new([format!("Makes room for `{name}`, which the kernel writes.")]);
@@ -250,12 +275,10 @@ impl Builder<'_> {
         }
         let stored = fields::field_type(field, self.abi, self.item(), None)?;
         let method = names::ident(&scope.method(&name, "field"));
-        let (ty, set) = match stored.typed.filter(fields::Typed::has_setter) {
-            Some(typed) => (typed.ty, ["self.built.set_", &*name, "(value);"].concat()),
-            None if self.body.unaligned() => {
-                (stored.storage, format!("self.built.{ident} = argsz::Unaligned::new(value);"))
-            }
-            None => (stored.storage, ["self.built.", &*ident, " = value;"].concat()),
+        let (ty, set) = match (stored.typed, self.assign(field, "value")?) {
+            (Some(typed), Some(set)) => (typed.ty, set),
+            (None, Some(set)) => (stored.storage, set),
+            (_, None) => (stored.storage, self.store(&name, "value")),
         };
         let statements: Vec<String> = std::iter::once(set).chain(cover).collect();
         Ok(Some(setter(&Docs::of(&field.meta, &[]), &method, &[("value", &ty)], &statements)))
@@ -277,7 +300,7 @@ impl Builder<'_> {
         let (ident, ty) = (names::ident(&name), &inline.name);
         let selector = self.selector(member).and_then(|selector| {
             let found = self.body.members().into_iter().find(|one| one.field.meta.name == selector)?;
-            Some((names::ident(&names::field(&found.field.meta)), self.selected(member)?))
+            Some((found.field, self.selected(member)?))
         });
         let mut setters = Vec::new();
         for arm in unions::arms(&inline, self.abi, None)? {
@@ -290,17 +313,23 @@ impl Builder<'_> {
             };
             setters.push(match (&selector, picked.as_slice()) {
                 (Some((field, _)), [one]) => {
-                    self.setter(&arm, member, &[format!("self.built.{field} = {one};"), set], scope)
+                    let set: Vec<String> = self.assign(field, one)?.into_iter().chain([set]).collect();
+                    self.setter(&arm, member, &set, scope)
                 }
-                (Some((field, values)), _) => self.several(&arm, member, set, (field, values), scope),
+                (Some((field, values)), _) => {
+                    let set = self.assign(field, "selector")?.into_iter().chain([set]).collect();
+                    self.several(&arm, member, set, values, scope)
+                }
                 (None, _) => self.setter(&arm, member, &[set], scope),
             });
         }
         if let Some((field, values)) = &selector {
             for (key, _) in &member.field.none {
+                let Some(picked) = value(values, key) else { continue };
                 let reset = format!("self.built.{ident} = {ty}::default();");
-                let reset = std::iter::once(reset).chain(self.cover_arm(member, [0; 4]));
-                setters.extend(without(values, key, field, reset.collect(), scope));
+                let set = self.assign(field, &picked)?.into_iter().chain([reset]);
+                let set: Vec<String> = set.chain(self.cover_arm(member, [0; 4])).collect();
+                setters.push(without(key, &picked, &names::field(&field.meta), &set, scope));
             }
         }
         Ok(setters)
@@ -311,13 +340,12 @@ impl Builder<'_> {
         &self,
         arm: &Arm<'_>,
         member: &Member<'_>,
-        set: String,
-        (field, values): (&str, &Enum),
+        mut statements: Vec<String>,
+        values: &Enum,
         scope: &mut Scope,
     ) -> String {
         let method = names::ident(&scope.method(&arm.name, "arm"));
         let arguments = [("selector", &*names::type_name(&values.meta)), ("value", &*arm.ty)];
-        let mut statements = vec![format!("self.built.{field} = selector;"), set];
         statements.extend(self.cover_arm(member, arm.size));
         setter(&arm.docs(), &method, &arguments, &statements)
     }
@@ -357,10 +385,8 @@ fn value(values: &Enum, key: &str) -> Option<String> {
 }
 
 /// The method that picks no arm.
-fn without(values: &Enum, key: &str, field: &str, reset: Vec<String>, scope: &mut Scope) -> Option<String> {
-    let picked = value(values, key)?;
+fn without(key: &str, picked: &str, field: &str, statements: &[String], scope: &mut Scope) -> String {
     let method = names::ident(&scope.method(&names::field_name(key), "selected"));
     let docs = Docs::new([format!("Sets `{field}` to [`{picked}`], which has no arm.")]);
-    let statements: Vec<String> = std::iter::once(format!("self.built.{field} = {picked};")).chain(reset).collect();
-    Some(setter(&docs, &method, &[], &statements))
+    setter(&docs, &method, &[], statements)
 }

@@ -13,7 +13,7 @@ pub(super) fn emit(table: &CellTable, model: &Model, code: &mut Lines) -> Result
     let set = |name: &str| model.find_enum(name).ok_or_else(|| unknown(name));
     let (rows, columns) = (set(&table.rows.0)?, set(&table.columns.0)?);
     let name = names::type_name(&table.meta);
-    Docs::item(&table.meta, &[]).print(code);
+    Docs::item(&table.meta, &name, &[]).print(code);
     code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
     code.open(format_args!("pub enum {name} {{"));
     code.docs(&["It is refused, and why."]);

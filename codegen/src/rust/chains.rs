@@ -39,7 +39,7 @@ pub(super) fn emit(chain: &Chain, abi: &Abi<'_>, code: &mut Lines) -> Result<(),
         variant(member, def, abi)
     });
     let variants: Vec<Variant> = variants.collect::<Result<_, _>>()?;
-    Docs::item(&chain.meta, &[format!("It lies behind [`{}`].", names::type_name(&of.meta))]).print(code);
+    Docs::item(&chain.meta, &name, &[format!("It lies behind [`{}`].", names::type_name(&of.meta))]).print(code);
     code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
     code.open(format_args!("pub enum {name}<'a> {{"));
     for one in &variants {

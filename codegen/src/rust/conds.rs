@@ -29,7 +29,9 @@ impl Words {
         if let Some(known) = self.known.get(slot) {
             return known.clone();
         }
-        let short = slot.path.replace('.', "_");
+        let path = slot.path.to_lowercase();
+        let parts = path.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|part| !part.is_empty());
+        let short = parts.collect::<Vec<_>>().join("_");
         let short = short.trim_start_matches('_');
         let own = ["bytes", "held", "user", "self", "space", "at"].contains(&short)
             || self.sized && short == "size"

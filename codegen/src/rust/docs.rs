@@ -2,6 +2,7 @@
 
 use argsz_schema::model::Meta;
 
+use super::names;
 use super::text::{Lines, escaped};
 
 /// What stands before an item: doc comments, and the name in C where it has another there.
@@ -17,9 +18,9 @@ impl Docs {
         Self { lines: lines.into_iter().map(Into::into).collect(), alias: None }
     }
 
-    /// What the schema says of an item, and the name in C, to be searched for.
-    pub(super) fn item(meta: &Meta, notes: &[String]) -> Self {
-        Self::new(lines(meta, notes)).alias(&meta.name)
+    /// What the schema says of an item, and the name in C, to be searched for where it is another than that in Rust.
+    pub(super) fn item(meta: &Meta, name: &str, notes: &[String]) -> Self {
+        Self::new(lines(meta, notes)).alias(if names::bare(name) == meta.name { "" } else { &meta.name })
     }
 
     /// What the schema says of something that has the same name in C.

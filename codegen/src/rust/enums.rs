@@ -8,7 +8,7 @@ use super::{consts, derives, flags, names};
 
 pub(super) fn emit(values: &Enum, code: &mut Lines) {
     let name = names::type_name(&values.meta);
-    Docs::item(&values.meta, &[]).print(code);
+    Docs::item(&values.meta, &name, &[]).print(code);
     derives(&["Default", "PartialOrd", "Ord"], code);
     code.line("#[repr(transparent)]");
     code.line(format_args!("pub struct {name}(pub {});", word(values)));
@@ -69,7 +69,7 @@ fn constant(values: &Enum, member: &EnumMember, code: &mut Lines) {
     let (name, value) = (names::member(&member.meta, &member.key), member.value);
     let note = matches!(member.kind, EnumKind::Counter)
         .then(|| "A counter, not a value; it may grow with the header.".to_owned());
-    Docs::item(&member.meta, note.as_slice()).print(code);
+    Docs::item(&member.meta, &name, note.as_slice()).print(code);
     consts::deprecated(member.meta.deprecated.as_deref(), code);
     code.line(&match &member.kind {
         EnumKind::Counter => format!("pub const {name}: {} = {value};", word(values)),

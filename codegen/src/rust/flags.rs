@@ -8,7 +8,7 @@ use super::{consts, derives, names};
 
 pub(super) fn emit(flags: &Flags, code: &mut Lines) {
     let name = names::type_name(&flags.meta);
-    Docs::item(&flags.meta, &[]).print(code);
+    Docs::item(&flags.meta, &name, &[]).print(code);
     derives(&["Default"], code);
     code.line("#[repr(transparent)]");
     code.line(format_args!("pub struct {name}({});", word(flags.width)));
@@ -37,8 +37,8 @@ fn block(flags: &Flags, name: &str, code: &mut Lines) {
     code.open("argsz::bitflags::bitflags! {");
     code.open(format_args!("impl {name}: {} {{", word(flags.width)));
     for member in flags.members.iter().filter(|member| member.kind != FlagKind::Count) {
-        Docs::item(&member.meta, &[]).print(code);
         let short = names::member(&member.meta, &member.key);
+        Docs::item(&member.meta, &short, &[]).print(code);
         code.line(format_args!("const {short} = {};", value(flags, member)));
     }
     code.gap();
@@ -74,9 +74,9 @@ fn counts(flags: &Flags, name: &str, code: &mut Lines) {
     code.gap();
     code.open(format_args!("impl {name} {{"));
     for member in counts {
-        Docs::item(&member.meta, &["A number beside the flags, none of them; it may grow with the header.".to_owned()])
-            .print(code);
         let (name, word) = (names::member(&member.meta, &member.key), word(flags.width));
+        let note = "A number beside the flags, none of them; it may grow with the header.";
+        Docs::item(&member.meta, &name, &[note.to_owned()]).print(code);
         code.line(format_args!("pub const {name}: {word} = {};", member.value));
     }
     code.close();

@@ -61,7 +61,7 @@ pub fn print(unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError
 fn items(head: String, unit: &Unit<'_>, lists: &[StructLists]) -> Result<String, EmitError> {
     let abi = Abi::new(unit)?;
     let lists = Lists::new(lists);
-    let head = head + &imports(unit.model, &lists);
+    let head = head + &imports(&abi, &lists);
     // Items know nothing of each other's text.
     let mut text = shares::joined(head, &unit.model.items, |text, items| printed(text, items, &lists, &abi))?;
     text.push_str(&ioctls::asserts(unit.model.ioctls(), &abi).unwrap_or_default());
@@ -98,13 +98,17 @@ impl<'a> Lists<'a> {
 }
 
 /// What the items refer to.
-fn imports(model: &Model, lists: &Lists<'_>) -> String {
+fn imports(abi: &Abi<'_>, lists: &Lists<'_>) -> String {
     let mut text = String::new();
-    if model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
+    if abi.model.items.iter().any(|item| !matches!(item, Item::Const(_) | Item::Ioctl(_))) {
         text.push_str("\nuse argsz::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};\n");
     }
     if !lists.0.is_empty() {
-        text.push_str("\nuse argsz::zerocopy::FromZeros as _;\nuse argsz::{Rejection, UserMemory};\n");
+        // Where no struct has validators on other machines, nothing there needs these.
+        let only = if lists.0.keys().any(|name| kinds::same(&abi.layouts, name)) { "" } else { WIDE };
+        text.push_str(&format!(
+            "\n{only}use argsz::zerocopy::FromZeros as _;\n{only}use argsz::{{Rejection, UserMemory}};\n"
+        ));
     }
     text
 }
@@ -131,6 +135,9 @@ fn printed(text: String, items: &[Item], all: &Lists<'_>, abi: &Abi<'_>) -> Resu
     Ok(code.into_text())
 }
 
+/// Before what is right on 64-bit machines alone.
+const WIDE: &str = "#[cfg(target_pointer_width = \"64\")]\n";
+
 /// What judges a struct and builds what passes, if it has a check list.
 fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let Some(lists) = all.0.get(def.meta.name.as_str()) else { return Ok(()) };
@@ -142,7 +149,7 @@ fn judging(def: &Struct, all: &Lists<'_>, abi: &Abi<'_>, code: &mut Lines) -> Re
         code.gap();
         // A list has the offsets of 64-bit machines.
         if !kinds::same(&abi.layouts, &def.meta.name) {
-            code.line("#[cfg(target_pointer_width = \"64\")]");
+            code.line(WIDE.trim_end());
         }
         code.verbatim(&piece);
     }

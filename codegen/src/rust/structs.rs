@@ -1,7 +1,7 @@
 //! Structs: fields, the methods that reach into their unions, and what the compiler is to assert.
 
 use argsz_schema::hash::HashSet;
-use argsz_schema::model::{Dir, Struct, Type};
+use argsz_schema::model::{ByteOrder, Dir, Struct, Type};
 
 use super::body::{Body, Member, elements};
 use super::docs::Docs;
@@ -16,7 +16,7 @@ const TAKEN: &[&str] = &["builder", "check", "check_after_lookup", "copy_from_us
 pub(super) fn emit(def: &Struct, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
     let body = Body::item(abi.of(&def.meta.name)?);
     let kind = if def.is_union { "union" } else { "struct" };
-    let docs = Docs::item(&def.meta, &[format!("In C: `{kind} {}`.", def.meta.name)]);
+    let docs = Docs::item(&def.meta, &body.name, &[format!("In C: `{kind} {}`.", def.meta.name)]);
     bodies(&body, &docs, abi, code)?;
     let (header, release) = (&abi.model.header.path, abi.release_name);
     code.gap();
@@ -244,8 +244,7 @@ fn field_docs(member: &Member<'_>, body: &Body<'_>) -> Docs {
         Dir::InOut => Some("Read and written by the kernel.".to_owned()),
     };
     let note = note.filter(|_| body.laid[0].fields.iter().any(|placed| placed.field.dir != member.field.dir));
-    // What C calls by the same name needs no alias.
-    if names::field(meta) == meta.name { Docs::of(meta, note.as_slice()) } else { Docs::item(meta, note.as_slice()) }
+    Docs::item(meta, &names::field(meta), note.as_slice())
 }
 
 /// The array at the end, whose length is not the type's: a field without a size where it begins, and the method that
@@ -270,7 +269,12 @@ fn flexible(
         .len
         .as_ref()
         .and_then(|(len, _)| body.members().into_iter().find(|one| one.field.meta.name == *len));
-    let count = match counter.map(|one| (names::ident(&names::field(&one.field.meta)), one.size[0])) {
+    let held = |one: &Member<'_>| {
+        let native = matches!(&one.field.ty, Type::Prim(prim) if prim.order == ByteOrder::Native || prim.width == 1);
+        let get = if native && !body.unaligned() { "" } else { ".get()" };
+        [&names::ident(&names::field(&one.field.meta)), get].concat()
+    };
+    let count = match counter.map(|one| (held(&one), one.size[0])) {
         Some((len, 1 | 2)) => format!("|head: &Self| usize::from(head.{len})"),
         Some((len, _)) => format!("|head: &Self| usize::try_from(head.{len}).unwrap_or(usize::MAX)"),
         None => format!("|_: &Self| bytes.len().saturating_sub({at}) / size_of::<{ty}>()"),
@@ -280,7 +284,7 @@ fn flexible(
     let stored = Stored {
         docs: Docs::of(&member.field.meta, &[begins]),
         name: names::ident(&name),
-        ty: format!("[{ty}; 0]"),
+        ty: if body.unaligned() { format!("[argsz::Unaligned<{ty}>; 0]") } else { format!("[{ty}; 0]") },
         offset: member.offset,
         natural: if body.packed { [1; 4] } else { member.natural() },
         large: false,

@@ -12,9 +12,12 @@ use crate::EmitError;
 
 /// The type of a union.
 pub(super) fn emit(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lines) -> Result<(), EmitError> {
-    let (word, width, natural) = word(body.align[0]);
-    let words = per_abi(body.size.map(|size| size / width));
-    let large = body.size.iter().any(|size| size / width > 32);
+    let (word, width, natural) = word(body.align);
+    // Where words do not fill it on every kind of machine, it is bytes that are aligned as a word.
+    let filled = body.size.iter().zip(width).all(|(size, width)| size.is_multiple_of(width));
+    let mut elements = body.size;
+    elements.iter_mut().zip(width).filter(|_| filled).for_each(|(size, width)| *size /= width);
+    let large = elements.iter().any(|elements| *elements > 32);
     let name = &body.name;
     let arms = arms(body, abi, Some(code))?;
     let view = View::of(body, abi)?;
@@ -22,7 +25,12 @@ pub(super) fn emit(body: &Body<'_>, docs: &Docs, abi: &Abi<'_>, code: &mut Lines
     docs.print(code);
     derives(if large { &["Debug"] } else { &["Debug", "Default"] }, code);
     code.line(&body.repr(natural));
-    code.line(format_args!("pub struct {name}([{word}; {words}]);"));
+    let elements = per_abi(elements);
+    code.line(&if filled {
+        format!("pub struct {name}([{word}; {elements}]);")
+    } else {
+        format!("pub struct {name}([{word}; 0], [u8; {elements}]);")
+    });
     if large {
         zeroed(name, code);
     }
@@ -87,7 +95,10 @@ pub(super) fn arms<'a>(
             bodies(inline, &Docs::new([format!("Part of [`{}`].", body.name)]), abi, code)?;
         }
         let inline = inline.as_ref().map(|inline| &inline.name);
-        let ty = fields::field_type(member.field, abi, item, inline)?.storage;
+        let mut ty = fields::field_type(member.field, abi, item, inline)?.storage;
+        if body.packed && !member.is_bytes() {
+            ty = format!("argsz::Unaligned<{ty}>");
+        }
         arms.push(Arm {
             name,
             ty,
@@ -251,7 +262,8 @@ pub(super) fn through(
         code.gap();
         code.docs(&[format!("What `{selector_name}` says the bytes of the union are.")]);
         code.line("#[must_use]");
-        code.open(format_args!("pub fn {}(&self) -> {}<'_> {{", names::ident(&method), view.name));
+        let lifetime = view.lifetime("'_");
+        code.open(format_args!("pub fn {}(&self) -> {}{lifetime} {{", names::ident(&method), view.name));
         code.line(format_args!("self.{ident}.view({selector})"));
         code.close();
     }
@@ -323,13 +335,19 @@ impl<'a> View<'a> {
         Ok(Some(Self { name: format!("{}View", names::bare(&body.name)), selector, arms: picked, none, rest }))
     }
 
+    /// How long it lives, if it refers to the union: numbers are handed out by value.
+    fn lifetime(&self, name: &str) -> String {
+        let refers = self.arms.iter().map(|(arm, _)| arm).chain(&self.rest).any(|arm| arm.ty.starts_with('&'));
+        if refers { format!("<{name}>") } else { String::new() }
+    }
+
     fn declaration(&self, code: &mut Lines) {
         let selector = names::type_name(&self.selector.meta);
         code.gap();
         code.docs(&[format!("What a union holds, as its selector says: a [`{selector}`].")]);
         code.line("#[derive(Clone, Copy, Debug, PartialEq, Eq)]");
         code.line("#[non_exhaustive]");
-        code.open(format_args!("pub enum {}<'a> {{", self.name));
+        code.open(format_args!("pub enum {}{} {{", self.name, self.lifetime("'a")));
         for ViewArm { variant, ty, docs, .. } in self.arms.iter().map(|(arm, _)| arm).chain(&self.rest) {
             docs.print(code);
             code.line(format_args!("{variant}({ty}),"));
@@ -351,7 +369,8 @@ impl<'a> View<'a> {
         code.gap();
         code.docs(&["The arm that the selector picks."]);
         code.line("#[must_use]");
-        code.open(format_args!("pub fn view(&self, selector: {selector}) -> {name}<'_> {{"));
+        let lifetime = self.lifetime("'_");
+        code.open(format_args!("pub fn view(&self, selector: {selector}) -> {name}{lifetime} {{"));
         code.open("match selector {");
         for (arm, members) in &self.arms {
             code.arm(members, &reads(arm));
