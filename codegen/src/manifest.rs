@@ -172,7 +172,9 @@ fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
     let table = match argsz_schema::parse_toml(text) {
         Ok(table) => table,
         Err(found) => {
-            found.into_iter().for_each(|mistake| cx.report(mistake));
+            for mistake in found {
+                cx.report(mistake);
+            }
             return (Vec::new(), Vec::new());
         }
     };

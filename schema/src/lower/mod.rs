@@ -20,7 +20,6 @@ mod types;
 mod units;
 mod values;
 
-
 use crate::codes;
 use crate::diag::{Ctxt, Diagnostic};
 use crate::hash::IndexMap;
