@@ -29,8 +29,8 @@ pub(crate) fn sign(sign: &str) -> (&'static str, &'static str) {
 /// What is wrong with a word behind an expression, and the way out.
 pub(crate) fn word(word: &str) -> (&'static str, &'static str) {
     match word {
-        "and" => ("`and` joins nothing", "conditions are joined by `&&`"),
-        "or" => ("`or` joins nothing", "conditions are joined by `||`"),
+        "and" => ("`and` is no operator here", "conditions are joined by `&&`"),
+        "or" => ("`or` is no operator here", "conditions are joined by `||`"),
         _ => ("this is no expression: an operator is missing before it", FORMS),
     }
 }

@@ -112,7 +112,7 @@ impl<'t> Parser<'t> {
             Token::Sign(sign) => Err(self.unexpected(expr_hints::sign(sign))),
             _ if self.text[..self.done].ends_with("not") => {
                 let at = self.place(self.done - 3, self.done);
-                Err(mistake(at, "`not` turns nothing round", "write `!` before it: `!flags.has(A)`"))
+                Err(mistake(at, "`not` is no operator here", "write `!` before it: `!flags.has(A)`"))
             }
             Token::Name(word) => Err(self.unexpected(expr_hints::word(word))),
             _ => Err(self.unexpected(expr_hints::word(""))),
