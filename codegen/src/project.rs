@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use argsz_schema::codes;
+use argsz_schema::diag::Diagnostic;
 use argsz_schema::model::Release;
+use argsz_schema::render::Rejected;
 use argsz_schema::shares;
 use argsz_schema::source::{Source, Span};
 use argsz_schema::{LoadError, Schema};
@@ -29,21 +32,9 @@ impl std::fmt::Debug for GenerateError {
 /// One thing that is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// A schema cannot be read, or has mistakes.
+    /// A schema or the manifest cannot be read, or has mistakes.
     #[error("{0}")]
     Load(LoadError),
-    /// A schema has no release of that name.
-    #[error("{place}: `{schema}` has no release `{release}`; {hint}")]
-    Release {
-        /// Where it is asked for.
-        place: String,
-        /// The schema.
-        schema: String,
-        /// What was asked for.
-        release: String,
-        /// The nearest, and all there are.
-        hint: String,
-    },
     /// An emitter gave up on a schema that passed its checks.
     #[error("`{schema}`: the output `{output}` could not be made, which is a bug of argsz: {error}")]
     Emit {
@@ -149,11 +140,16 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
 
 fn release(manifest: &Manifest, entry: &Entry, schema: &Schema, asked: Option<&Named>) -> Result<Release, Problem> {
     let Some(asked) = asked else { return newest(schema) };
-    schema.release(&asked.name).ok_or_else(|| Problem::Release {
-        place: manifest.place(asked.span),
-        schema: entry.path.clone(),
-        release: asked.name.clone(),
-        hint: release_hint(schema, &asked.name),
+    schema.release(&asked.name).ok_or_else(|| {
+        let message = format!("`{}` has no release `{}`", entry.path, asked.name);
+        let hint = release_hint(schema, &asked.name);
+        let source = manifest.source.clone();
+        if source.text.is_empty() {
+            // A build script asked for it.
+            return Problem::Usage(format!("{}: {message}; {hint}", source.name.display()));
+        }
+        let found = vec![Diagnostic::new(codes::AZ0601, asked.span, message).help(hint)];
+        Problem::Load(LoadError::Rejected(Rejected { source, found }))
     })
 }
 
