@@ -73,7 +73,7 @@ pub struct Entry {
 }
 
 /// A word of the manifest, and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The word.
     pub name: String,

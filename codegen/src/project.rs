@@ -100,14 +100,7 @@ pub fn load(root: &Path, path: &str) -> Result<Schema, LoadError> {
 
 fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut Vec<Problem>) -> Vec<(PathBuf, String)> {
     let mut done = Vec::new();
-    let mut by_release: BTreeMap<Release, Vec<&Out>> = BTreeMap::new();
-    for out in &entry.outs {
-        match release(manifest, entry, schema, out.release.as_ref().or(entry.release.as_ref())) {
-            Ok(release) => by_release.entry(release).or_default().push(out),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    for (release, outs) in by_release {
+    for (release, outs) in by_release(manifest, entry, schema, problems) {
         let model = schema.at(release);
         let hash = input_hash(&schema.source().text, schema.release_name(release));
         let unit = Unit {
@@ -136,6 +129,32 @@ fn outputs(manifest: &Manifest, entry: &Entry, schema: &Schema, problems: &mut V
         }
     }
     done
+}
+
+/// The outputs of an entry, by their release.
+fn by_release<'e>(
+    manifest: &Manifest,
+    entry: &'e Entry,
+    schema: &Schema,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Release, Vec<&'e Out>> {
+    // One release is wrong once, however many outputs are to be made at it.
+    let mut by_name: Vec<(Option<&Named>, Vec<&Out>)> = Vec::new();
+    for out in &entry.outs {
+        let asked = out.release.as_ref().or(entry.release.as_ref());
+        match by_name.iter_mut().find(|(known, _)| *known == asked) {
+            Some((_, outs)) => outs.push(out),
+            None => by_name.push((asked, vec![out])),
+        }
+    }
+    let mut by_release: BTreeMap<Release, Vec<&Out>> = BTreeMap::new();
+    for (asked, outs) in by_name {
+        match release(manifest, entry, schema, asked) {
+            Ok(release) => by_release.entry(release).or_default().extend(outs),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    by_release
 }
 
 fn release(manifest: &Manifest, entry: &Entry, schema: &Schema, asked: Option<&Named>) -> Result<Release, Problem> {
