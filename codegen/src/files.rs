@@ -60,14 +60,15 @@ pub struct Stale<'a> {
 }
 
 impl Stale<'_> {
-    /// The difference as `diff -u` writes it, of at most `lines` lines.
+    /// The difference as `diff -u` writes it, of at most `lines` lines; the file is named as it is found from `root`.
     #[must_use]
-    pub fn diff(&self, lines: usize) -> String {
+    pub fn diff(&self, root: &Path, lines: usize) -> String {
+        let path = root.join(self.path);
         let old = String::from_utf8_lossy(self.old.as_deref().unwrap_or_default());
         let new = String::from_utf8_lossy(self.new);
         let whole = similar::TextDiff::from_lines(&*old, &*new)
             .unified_diff()
-            .header(&format!("{} (on disk)", self.path.display()), &format!("{} (generated)", self.path.display()))
+            .header(&format!("{} (on disk)", path.display()), &format!("{} (generated)", path.display()))
             .to_string();
         let total = whole.lines().count();
         if total <= lines {
@@ -240,7 +241,7 @@ mod tests {
     fn a_long_difference_is_cut() {
         let new: String = "line\n".repeat(100);
         let stale = Stale { path: Path::new("x"), old: None, new: new.as_bytes() };
-        let shown = stale.diff(10);
+        let shown = stale.diff(Path::new(""), 10);
         assert_eq!(shown.lines().count(), 11);
         assert!(shown.ends_with("... and 93 more lines\n"), "{shown}");
     }

@@ -83,6 +83,9 @@ fn works_from_any_directory() {
     assert!(project.path("out/demo.rs").exists());
     below(&["layout", "demo"]).ended(0).says("limit");
     below(&["--manifest", "../../argsz.toml", "generate", "--check"]).ended(0);
+    project.write("out/demo.rs", "old\n");
+    below(&["generate", "--check"]).ended(4).says("stale ../../out/demo.rs\n--- ../../out/demo.rs (on disk)");
+    below(&["generate"]).ended(0);
     let elsewhere = Project(tempfile::tempdir().unwrap());
     let manifest = project.path("argsz.toml");
     elsewhere.run(&["generate", "--check", "--manifest", manifest.to_str().unwrap()]).ended(0);

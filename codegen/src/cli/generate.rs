@@ -42,7 +42,7 @@ pub(crate) fn cannot(error: &FileError) -> Failure {
 pub(crate) fn show(root: &Path, file: &Stale<'_>) -> String {
     let what = if file.old.is_none() { "missing" } else { "stale" };
     let mut text = format!("{} {}\n", paint(BAD, what), paint(BOLD, root.join(file.path).display()));
-    for line in file.diff(DIFF_LINES).lines() {
+    for line in file.diff(root, DIFF_LINES).lines() {
         let style = match line.as_bytes() {
             [b'+', ..] => ADDED,
             [b'-', ..] => REMOVED,
