@@ -75,8 +75,13 @@ fn said(text: &str, errors: &[Error]) -> Vec<Said> {
     all
 }
 
+/// Whether a bracket is open that what comes after it is lost in; not that of a header, which ends with its line.
 fn is_open(what: &str) -> bool {
-    what.starts_with("unclosed array") || what.starts_with("unclosed inline")
+    !is_header(what) && (what.starts_with("unclosed array") || what.starts_with("unclosed inline"))
+}
+
+fn is_header(what: &str) -> bool {
+    what.starts_with("unclosed table") || what.starts_with("unclosed array table")
 }
 
 /// Of each line the first mistake, and of a bracket that is never closed the bracket; gives the line at which the
@@ -90,12 +95,12 @@ fn of_one(text: &str, rest: &[u8], said: Vec<Said>, found: &mut Vec<Diagnostic>)
             break;
         }
         let here = Line::of(text, at.start);
-        if what == "duplicate key" && twice == Some(here.table()) || is_open(&what) {
+        if what == "duplicate key" && twice == Some(here.table()) || is_open(&what) && open.is_some() {
             continue;
         }
         let header = what == "duplicate key" && here.text.trim_start().starts_with('[');
         twice = header.then(|| here.table()).or(twice);
-        let is_lost = what.starts_with("unclosed table");
+        let is_lost = is_header(&what);
         found.push(told(&here, at, what));
         if is_lost {
             return Some(here.start + here.text.len() + 1).filter(|next| *next < text.len());
