@@ -11,6 +11,7 @@
 //! ```
 
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use argsz_schema::codes;
@@ -178,8 +179,7 @@ fn read(text: &str, cx: &Ctxt) -> (Vec<Entry>, Vec<Waiver>) {
             return (Vec::new(), Vec::new());
         }
     };
-    let root = Table::new(&table, cx);
-    root.only(&["schema", "waive"]);
+    let root = Table::new(table.get_ref(), table.span(), cx, &["schema", "waive"]);
     let Some(schemas) = root.need("schema", "a manifest lists its schemas as `[[schema]]`") else {
         return (Vec::new(), Vec::new());
     };
@@ -201,8 +201,7 @@ fn waivers(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Vec<Waiver> {
             wrong(cx, value, "a table with `rule`, `at`, `release` and `reason`");
             return None;
         };
-        let table = Table { keys, span: value.span().into(), cx };
-        table.only(&["rule", "at", "release", "reason"]);
+        let table = Table::new(keys, value.span(), cx, &["rule", "at", "release", "reason"]);
         let get =
             |key: &str, what: &str| table.need(key, what).and_then(|value| string(value, cx)).map(|found| found.name);
         let rule = get("rule", "a rule of `argsz compat --list-rules`");
@@ -219,15 +218,15 @@ fn entry(value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Entry> {
         wrong(cx, value, "a table with `path`, `release` and `out`");
         return None;
     };
-    let table = Table { keys: table, span: value.span().into(), cx };
-    table.only(&["path", "release", "out"]);
+    let table = Table::new(table, value.span(), cx, &["path", "release", "out"]);
     let path = table.need("path", "where the schema lies").and_then(|path| string(path, cx));
     let release = table.get("release").and_then(|release| string(release, cx));
     let mut outs = Vec::new();
     if let Some(out) = table.need("out", "what is generated, and where it goes: `[schema.out]`") {
         match out.get_ref().as_table() {
             Some(entries) => {
-                Table { keys: entries, span: out.span().into(), cx }.only_emitters();
+                let known: Vec<&str> = emitters::ALL.iter().map(|emitter| emitter.key).collect();
+                Table::new(entries, out.span(), cx, &known);
                 outs.extend(entries.iter().filter_map(|(key, value)| one_out(key.get_ref(), value, cx)));
                 // A table has its keys in the order of the alphabet; people wrote them in another.
                 outs.sort_by_key(|out| out.span);
@@ -242,8 +241,7 @@ fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
     let emitter = emitters::find(key)?;
     let (path, release) = match value.get_ref() {
         DeValue::Table(table) => {
-            let table = Table { keys: table, span: value.span().into(), cx };
-            table.only(&["path", "release"]);
+            let table = Table::new(table, value.span(), cx, &["path", "release"]);
             let path = table.need("path", "where the output goes").and_then(|path| string(path, cx));
             (path?, table.get("release").and_then(|release| string(release, cx)))
         }
@@ -267,19 +265,21 @@ fn one_out(key: &str, value: &Spanned<DeValue<'_>>, cx: &Ctxt) -> Option<Out> {
     Some(out)
 }
 
-/// All keys of a manifest but the names of outputs.
-const KEYS: [&str; 8] = ["schema", "waive", "path", "release", "out", "rule", "at", "reason"];
-
 /// A table that is being read.
 struct Table<'t, 'i> {
     keys: &'t DeTable<'i>,
     span: Span,
     cx: &'t Ctxt,
+    /// The keys it may have.
+    known: &'t [&'t str],
 }
 
 impl<'t, 'i> Table<'t, 'i> {
-    fn new(table: &'t Spanned<DeTable<'i>>, cx: &'t Ctxt) -> Self {
-        Self { keys: table.get_ref(), span: table.span().into(), cx }
+    /// A table that may have the `known` keys; others are reported.
+    fn new(keys: &'t DeTable<'i>, span: Range<usize>, cx: &'t Ctxt, known: &'t [&'t str]) -> Self {
+        let table = Self { keys, span: span.into(), cx, known };
+        table.refuse_others();
+        table
     }
 
     fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'i>>> {
@@ -289,7 +289,7 @@ impl<'t, 'i> Table<'t, 'i> {
     fn need(&self, key: &str, what: &str) -> Option<&'t Spanned<DeValue<'i>>> {
         let value = self.get(key);
         // A key that is only misspelt is reported by itself.
-        let meant = |written: &str| !KEYS.contains(&written) && nearest(written, [key]).is_some();
+        let meant = |written: &str| !self.known.contains(&written) && nearest(written, [key]).is_some();
         if value.is_none() && !self.keys.iter().any(|(written, _)| meant(written.get_ref())) {
             let at = Span { end: self.span.end.min(self.span.start + 1), ..self.span };
             self.cx.report(Diagnostic::new(codes::AZ0901, at, format!("the key `{key}` is missing")).help(what));
@@ -297,12 +297,8 @@ impl<'t, 'i> Table<'t, 'i> {
         value
     }
 
-    fn only_emitters(&self) {
-        let keys: Vec<&str> = emitters::ALL.iter().map(|emitter| emitter.key).collect();
-        self.only(&keys);
-    }
-
-    fn only(&self, known: &[&str]) {
+    fn refuse_others(&self) {
+        let known = self.known;
         for (key, _) in self.keys {
             if known.contains(&&**key.get_ref()) {
                 continue;

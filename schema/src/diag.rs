@@ -12,7 +12,7 @@ pub enum Severity {
     Lint,
 }
 
-/// A name that is not there.
+/// A name that is not there. Boxed it is one word, so that a finding stays small enough to be an error.
 #[derive(Clone, Debug)]
 pub struct Absent {
     /// As it was written.

@@ -64,7 +64,26 @@ impl Shape {
 
 /// Whether any table of the language has the key.
 pub(crate) fn is_key(name: &str) -> bool {
-    ALL.iter().any(|shape| shape.has(name))
+    let mut tables = vec![&TOP];
+    let mut at = 0;
+    while let Some(table) = tables.get(at).copied() {
+        if table.has(name) {
+            return true;
+        }
+        table.keys().for_each(|key| inside(&key.kind, &mut tables));
+        at += 1;
+    }
+    false
+}
+
+/// Adds the tables that a value may have in it.
+fn inside(kind: &'static Kind, tables: &mut Vec<&'static Shape>) {
+    match kind {
+        Kind::Table(shape) if !tables.iter().any(|known| std::ptr::eq(*known, *shape)) => tables.push(shape),
+        Kind::Map(of) | Kind::List(of) => inside(of, tables),
+        Kind::Either(kinds) => kinds.iter().for_each(|kind| inside(kind, tables)),
+        _ => {}
+    }
 }
 
 /// A key that may be there.
@@ -377,35 +396,3 @@ pub(crate) static CHAIN: Shape = Shape {
         ],
     ],
 };
-
-/// All of them.
-static ALL: [&Shape; 28] = [
-    &TOP,
-    &HEADER,
-    &ERRNO,
-    &CONST,
-    &FLAGS,
-    &FLAG,
-    &ENUM,
-    &VALUE,
-    &STRUCT,
-    &UNION,
-    &GROWTH,
-    &FIELD,
-    &ARM,
-    &BIT_OF_UNIT,
-    &POINTS_TO,
-    &POINTED,
-    &MIN_SIZE,
-    &RULE,
-    &WAIVER,
-    &IOCTL,
-    &LAYER,
-    &LAYER_ON,
-    &ENTRY,
-    &REGISTER,
-    &BIT_FIELD,
-    &CELLS,
-    &CELL,
-    &CHAIN,
-];

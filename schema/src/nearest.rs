@@ -43,34 +43,6 @@ pub fn did_you_mean_or<'n>(wrong: &str, what: &str, known: impl Iterator<Item = 
     })
 }
 
-/// The number of the language that a type of C or Rust is by another name.
-#[must_use]
-pub fn number_of_c(name: &str) -> Option<&'static str> {
-    let plain = name.trim().trim_start_matches("__");
-    Some(match plain.strip_suffix("_t").unwrap_or(plain) {
-        "u8" | "uint8" | "uchar" | "unsigned char" | "bool" | "_Bool" | "byte" => "u8",
-        "u16" | "uint16" | "ushort" | "unsigned short" => "u16",
-        "u32" | "uint32" | "uint" | "unsigned int" | "unsigned" => "u32",
-        "u64" | "uint64" | "unsigned long long" | "size" | "usize" | "uintptr" => "u64",
-        "s8" | "int8" | "i8" | "signed char" => "s8",
-        "s16" | "int16" | "i16" | "short" => "s16",
-        "s32" | "int32" | "i32" | "int" => "s32",
-        "s64" | "int64" | "i64" | "long long" | "ssize" | "isize" => "s64",
-        "unsigned long" => "ulong",
-        "le16" => "le16",
-        "le32" => "le32",
-        "le64" => "le64",
-        "be16" => "be16",
-        "be32" => "be32",
-        "be64" => "be64",
-        "aligned_u64" => "aligned_u64",
-        "aligned_s64" => "aligned_s64",
-        "aligned_le64" => "aligned_le64",
-        "aligned_be64" => "aligned_be64",
-        _ => return None,
-    })
-}
-
 /// How many letters must be changed, added, dropped, or swapped with their neighbour; case does not count.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();

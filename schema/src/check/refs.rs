@@ -8,34 +8,9 @@ use crate::diag::Diagnostic;
 use crate::hash::{HashMap, HashSet};
 use crate::layout::base;
 use crate::model::{Field, Item, Life, Pointee, Release, Struct, Type, ValueType};
-use crate::nearest::{did_you_mean, number_of_c};
+use crate::nearest::did_you_mean;
 use crate::source::Span;
-
-/// The names of numbers, for suggestions.
-const NUMBERS: &[&str] = &[
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "s8",
-    "s16",
-    "s32",
-    "s64",
-    "char",
-    "le16",
-    "le32",
-    "le64",
-    "be16",
-    "be32",
-    "be64",
-    "aligned_u64",
-    "aligned_s64",
-    "aligned_le64",
-    "aligned_be64",
-    "ptr",
-    "long",
-    "ulong",
-];
+use crate::words::{PRIMITIVES, number_of_c};
 
 /// Everything that can be named, by kind, with the lives it has.
 struct Names<'m> {
@@ -134,7 +109,7 @@ impl<'m> Names<'m> {
         if found.is_none() {
             let (code, what) = kind.words();
             let finding = Diagnostic::new(code, at, format!("there is no {what} `{name}`"));
-            let numbers = NUMBERS.iter().copied().filter(|_| kind == Kind::Type);
+            let numbers = PRIMITIVES.iter().map(|(name, _)| *name).filter(|_| kind == Kind::Type);
             let of_c = Some(name).filter(|_| kind == Kind::Type).and_then(number_of_c);
             let near = of_c.map(|number| format!("that is `{number}` here"));
             let near = near.or_else(|| self.elsewhere(kind, name));

@@ -3,8 +3,9 @@
 use super::tree::{Cx, Text};
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::model::{ByteOrder, Prim, PrimKind, Type};
-use crate::nearest::{did_you_mean, number_of_c};
+use crate::model::Type;
+use crate::nearest::did_you_mean;
+use crate::words::{PRIMITIVES, number_of_c, primitive};
 
 /// Most elements of one dimension.
 const MAX_ELEMENTS: u64 = 1 << 31;
@@ -84,37 +85,3 @@ fn named(cx: &Cx<'_>, text: &Text, name: &str) -> Option<Type> {
     cx.report(diagnostic);
     None
 }
-
-/// The primitive of that name.
-pub(super) fn primitive(name: &str) -> Option<Prim> {
-    PRIMITIVES.iter().find(|(known, _)| *known == name).map(|(_, prim)| *prim)
-}
-
-const fn prim(kind: PrimKind, width: u8, order: ByteOrder, aligned: bool) -> Prim {
-    Prim { kind, width, order, aligned }
-}
-
-const PRIMITIVES: &[(&str, Prim)] = &[
-    ("u8", prim(PrimKind::Unsigned, 1, ByteOrder::Native, false)),
-    ("u16", prim(PrimKind::Unsigned, 2, ByteOrder::Native, false)),
-    ("u32", prim(PrimKind::Unsigned, 4, ByteOrder::Native, false)),
-    ("u64", prim(PrimKind::Unsigned, 8, ByteOrder::Native, false)),
-    ("s8", prim(PrimKind::Signed, 1, ByteOrder::Native, false)),
-    ("s16", prim(PrimKind::Signed, 2, ByteOrder::Native, false)),
-    ("s32", prim(PrimKind::Signed, 4, ByteOrder::Native, false)),
-    ("s64", prim(PrimKind::Signed, 8, ByteOrder::Native, false)),
-    ("char", prim(PrimKind::Char, 1, ByteOrder::Native, false)),
-    ("le16", prim(PrimKind::Unsigned, 2, ByteOrder::Little, false)),
-    ("le32", prim(PrimKind::Unsigned, 4, ByteOrder::Little, false)),
-    ("le64", prim(PrimKind::Unsigned, 8, ByteOrder::Little, false)),
-    ("be16", prim(PrimKind::Unsigned, 2, ByteOrder::Big, false)),
-    ("be32", prim(PrimKind::Unsigned, 4, ByteOrder::Big, false)),
-    ("be64", prim(PrimKind::Unsigned, 8, ByteOrder::Big, false)),
-    ("aligned_u64", prim(PrimKind::Unsigned, 8, ByteOrder::Native, true)),
-    ("aligned_s64", prim(PrimKind::Signed, 8, ByteOrder::Native, true)),
-    ("aligned_le64", prim(PrimKind::Unsigned, 8, ByteOrder::Little, true)),
-    ("aligned_be64", prim(PrimKind::Unsigned, 8, ByteOrder::Big, true)),
-    ("ptr", prim(PrimKind::Pointer, 0, ByteOrder::Native, false)),
-    ("long", prim(PrimKind::Long, 0, ByteOrder::Native, false)),
-    ("ulong", prim(PrimKind::ULong, 0, ByteOrder::Native, false)),
-];
